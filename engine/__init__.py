@@ -1,0 +1,1 @@
+"""The failover engine. It knows no screen: everything here works without Qt."""

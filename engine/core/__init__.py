@@ -1,0 +1,1 @@
+"""The pure core: values and functions only. No clock, no network, no dice, no files."""

@@ -1,0 +1,1 @@
+"""Pure adapters: a Request becomes an httpx.Request, bytes become deltas, a status with its body becomes a Fault."""
