@@ -173,6 +173,7 @@ class Rule(StrEnum):
     RESTART = "After the first text, never replay at the same provider while another is left"
     RESTART_LAST = "When no other candidate is left, the last one may start again"
     CONTINUE = "The partial answer is handed on"
+    CONTINUE_REFUSED = "A refused continuation starts again without the partial answer"
     KEEP_PARTIAL = "A partial answer is kept, with the error below it"
     LARGER_WINDOW = "A prompt that is too long goes to a larger window only"
     ABORT = "A fault that no candidate can mend ends the run"
@@ -207,12 +208,14 @@ class Decision(Event, frozen=True, kw_only=True):
 
 
 class AttemptStarted(Decision, frozen=True, kw_only=True, tag="attempt_started"):
-    """`candidate` is a place in the route, from 0; `key` a name, empty where none is needed."""
+    """`candidate` is a place in the route, from 0; `key` a name, empty where none is needed; `continues` the attempt
+    whose partial text is handed on."""
 
     attempt: int
     candidate: int
     key: str = ""
     action: Action = Action.BEGIN
+    continues: int | None = None
 
 
 class AttemptCut(Decision, frozen=True, kw_only=True, tag="attempt_cut"):
@@ -252,6 +255,7 @@ class WaitStarted(Decision, frozen=True, kw_only=True, tag="wait_started"):
     key: str = ""
     action: Action = Action.RETRY
     asked: bool = False
+    continues: int | None = None
 
 
 class TextSuperseded(Decision, frozen=True, kw_only=True, tag="text_superseded"):

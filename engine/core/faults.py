@@ -115,22 +115,38 @@ AS_POLICY = 1_000_000  # as many retries as the policy grants
 VERDICTS: dict[Kind, Verdict] = {
     Kind.CONNECT: Verdict(retries=1, bench=15, word="no connection", remedy="Check the network and the base URL."),
     Kind.TLS: Verdict(retries=1, bench=15, word="TLS failed", remedy="Check the clock and any proxy in between."),
-    Kind.FIRST_TOKEN: Verdict(bench=15, word="silent", remedy="Raise first_token for this candidate if it is slow by nature."),
+    Kind.FIRST_TOKEN: Verdict(
+        bench=15, word="silent", remedy="Raise first_token for this candidate if it is slow by nature."
+    ),
     Kind.IDLE: Verdict(bench=15, word="stalled", remedy="Raise idle for this candidate if it pauses by nature."),
-    Kind.TOTAL: Verdict(onward=Onward.ABORT, word="out of time", remedy="Raise the total clock of the route."),
+    Kind.TOTAL: Verdict(word="out of time", remedy="Raise the total clock."),
     Kind.TIMEOUT: Verdict(retries=AS_POLICY, bench=15, word="timed out"),
     Kind.SERVER: Verdict(retries=AS_POLICY, bench=15, word="server error"),
     Kind.OVERLOADED: Verdict(retries=2, bench=15, word="overloaded"),
     Kind.RATE_LIMIT: Verdict(retries=AS_POLICY, key=KeyFate.COOL, word="rate limited"),
     Kind.QUOTA: Verdict(key=KeyFate.SPENT, bench=3600, word="no quota", remedy="Add credit, or another key."),
     Kind.AUTH: Verdict(key=KeyFate.SPENT, bench=3600, word="key refused", remedy="Replace the key."),
-    Kind.PERMISSION: Verdict(key=KeyFate.SPENT, bench=3600, word="not permitted", remedy="Ask for access, or use another key."),
-    Kind.REGION: Verdict(key=KeyFate.SPENT, bench=3600, word="region refused", remedy="Use a provider that serves this region."),
+    Kind.PERMISSION: Verdict(
+        key=KeyFate.SPENT, bench=3600, word="not permitted", remedy="Ask for access, or use another key."
+    ),
+    Kind.REGION: Verdict(
+        key=KeyFate.SPENT, bench=3600, word="region refused", remedy="Use a provider that serves this region."
+    ),
     Kind.MODEL_NOT_FOUND: Verdict(key=KeyFate.PASS, word="no such model", remedy="Check the model's name."),
-    Kind.CONTEXT_WINDOW: Verdict(onward=Onward.LARGER, word="prompt too long", remedy="Shorten the conversation, or add a candidate with a larger window."),
+    Kind.CONTEXT_WINDOW: Verdict(
+        onward=Onward.LARGER,
+        word="prompt too long",
+        remedy="Shorten the conversation, or add a candidate with a larger window.",
+    ),
     Kind.TOO_LARGE: Verdict(word="request too large", remedy="Send less: fewer or smaller attachments."),
-    Kind.CONTENT_FILTER: Verdict(onward=Onward.ABORT, word="filtered", remedy="Rephrase the prompt, or let the route go on (on_content_filter)."),
-    Kind.BAD_REQUEST: Verdict(onward=Onward.ABORT, word="refused", remedy="Mend what the provider names; another candidate would refuse it too."),
+    Kind.CONTENT_FILTER: Verdict(
+        onward=Onward.ABORT, word="filtered", remedy="Rephrase the prompt, or let the route go on (on_content_filter)."
+    ),
+    Kind.BAD_REQUEST: Verdict(
+        onward=Onward.ABORT,
+        word="refused",
+        remedy="Mend what the provider names; another candidate would refuse it too.",
+    ),
     Kind.TRUNCATED: Verdict(retries=AS_POLICY, word="stream cut"),
     Kind.EMPTY: Verdict(retries=1, word="empty answer"),
     Kind.MALFORMED: Verdict(retries=1, word="not understood", remedy="Check the base URL and the dialect."),
@@ -140,20 +156,34 @@ VERDICTS: dict[Kind, Verdict] = {
 
 REFINED: dict[tuple[Kind, Cause], Verdict] = {
     (Kind.CONNECT, Cause.REFUSED): Verdict(bench=15, word="refused", remedy="Start the server, or check the port."),
-    (Kind.CONNECT, Cause.DNS): Verdict(retries=1, bench=15, word="name not found", remedy="Check the network and the host's name."),
+    (Kind.CONNECT, Cause.DNS): Verdict(
+        retries=1, bench=15, word="name not found", remedy="Check the network and the host's name."
+    ),
     (Kind.CONNECT, Cause.RESET): Verdict(retries=AS_POLICY, bench=15, word="reset"),
     (Kind.CONNECT, Cause.POOL): Verdict(retries=AS_POLICY, word="our pool"),
-    (Kind.CONNECT, Cause.PROXY): Verdict(bench=15, word="proxy refused", remedy="Check the proxy's address and its password."),
-    (Kind.TLS, Cause.CERTIFICATE): Verdict(bench=15, word="certificate refused", remedy="A proxy may be in between: add its CA file."),
-    (Kind.QUOTA, Cause.PLAN): Verdict(key=KeyFate.PASS, word="not in the plan", remedy="Use a model that the plan includes."),
+    (Kind.CONNECT, Cause.PROXY): Verdict(
+        bench=15, word="proxy refused", remedy="Check the proxy's address and its password."
+    ),
+    (Kind.TLS, Cause.CERTIFICATE): Verdict(
+        bench=15, word="certificate refused", remedy="A proxy may be in between: add its CA file."
+    ),
+    (Kind.QUOTA, Cause.PLAN): Verdict(
+        key=KeyFate.PASS, word="not in the plan", remedy="Use a model that the plan includes."
+    ),
     (Kind.MODEL_NOT_FOUND, Cause.GONE): Verdict(word="model retired", remedy="Choose a newer model."),
-    (Kind.CONTENT_FILTER, Cause.MODERATION): Verdict(onward=Onward.ABORT, word="filtered", remedy="Rephrase the prompt."),
+    (Kind.CONTENT_FILTER, Cause.MODERATION): Verdict(
+        onward=Onward.ABORT, word="filtered", remedy="Rephrase the prompt."
+    ),
     (Kind.BAD_REQUEST, Cause.ADDRESS): Verdict(word="wrong address", remedy="Check the base URL."),
     (Kind.BAD_REQUEST, Cause.PARAMETER): Verdict(word="parameter refused", remedy="Unset the parameter that is named."),
     (Kind.BAD_REQUEST, Cause.PREFILL): Verdict(word="continuation refused"),
     (Kind.BAD_REQUEST, Cause.HISTORY): Verdict(word="history refused"),
     (Kind.BAD_REQUEST, Cause.TOOL_SCHEMA): Verdict(word="tool refused", remedy="Simplify the tool's schema."),
-    (Kind.MALFORMED, Cause.PAGE): Verdict(retries=1, word="a web page came", remedy="A portal or a proxy answers in the provider's place: sign in, or check the base URL."),
+    (Kind.MALFORMED, Cause.PAGE): Verdict(
+        retries=1,
+        word="a web page came",
+        remedy="A portal or a proxy answers in the provider's place: sign in, or check the base URL.",
+    ),
     (Kind.MALFORMED, Cause.RUNAWAY): Verdict(onward=Onward.ABORT, word="too much"),
 }
 

@@ -61,6 +61,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     fault: Fault | None = None
     cut: e.Rule | None = None  # why we ended it ourselves
     superseded: float | None = None
+    continues: int | None = None  # the attempt whose text this one goes on from
     granted: bool = False  # given back: it ended in a rotation, and does not count against the candidate
     injected: tuple[tuple[float, str], ...] = ()
     held: float = 0.0
@@ -89,6 +90,7 @@ class Wait(Struct, frozen=True, kw_only=True):
     rule: e.Rule
     why: str
     alternatives: tuple[e.Alternative, ...] = ()
+    continues: int | None = None
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -126,6 +128,16 @@ class Run(Struct, frozen=True, kw_only=True):
             if attempt.superseded is None and (attempt.spoke or attempt.reasoning):
                 return attempt
         return None
+
+    @property
+    def text(self) -> str:
+        """The answer's text as it is now: of one attempt, or of a declared chain of continuations."""
+        return self.text_of(self.answer) if self.answer is not None else ""
+
+    def text_of(self, attempt: Attempt) -> str:
+        """The attempt's text, behind the text that it goes on from."""
+        before = self.text_of(self.attempt(attempt.continues)) if attempt.continues is not None else ""
+        return before + str(attempt.text)
 
     def attempt(self, number: int) -> Attempt:
         """By its number, from 1."""
@@ -165,10 +177,8 @@ def _with(run: Run, attempt: Attempt, at: float) -> Run:
 
 
 def _skipping(run: Run, at: float) -> Run:
-    if run.waiting is not None:
-        current = (run.waiting.candidate,)
-    else:
-        current = tuple(attempt.candidate for attempt in run.live)
+    waiting = run.waiting
+    current = (waiting.candidate,) if waiting is not None else tuple(attempt.candidate for attempt in run.live)
     return replace(run, passed=(*run.passed, *current), waiting=None, now=at)
 
 
@@ -249,8 +259,9 @@ def _after_decision(run: Run, event: e.Decision) -> Run:
             run = replace(run, benches=(*run.benches, bench))
         case e.KeyRotated(attempt=number):
             run = _with(run, replace(run.attempt(number), granted=True), at)
-        case e.CandidateSkipped(candidate=candidate):
-            run = replace(run, passed=(*run.passed, candidate))
+        case e.CandidateSkipped(candidate=candidate, rule=rule):
+            if rule is not e.Rule.COOLING:  # what only cools down may still be a last resort
+                run = replace(run, passed=(*run.passed, candidate))
         case e.WaitStarted():
             run = replace(run, waiting=_waiting(event))
         case e.TextSuperseded(attempt=number):
@@ -273,6 +284,7 @@ def _started(event: e.AttemptStarted) -> Attempt:
         rule=event.rule,
         why=event.why,
         alternatives=event.alternatives,
+        continues=event.continues,
         started=event.at,
     )
 
@@ -288,4 +300,5 @@ def _waiting(event: e.WaitStarted) -> Wait:
         rule=event.rule,
         why=event.why,
         alternatives=event.alternatives,
+        continues=event.continues,
     )
