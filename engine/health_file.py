@@ -1,0 +1,27 @@
+"""Health on disk: what a second run must know of the first."""
+
+from pathlib import Path
+
+import msgspec
+
+from engine.core.health import Health, pruned
+from engine.state import set_aside, write_atomically
+
+NAME = "health.json"
+
+
+def load(directory: Path, wall: float) -> tuple[Health, str]:
+    """What is known, and a notice when the file was damaged and set aside (empty otherwise)."""
+    path = directory / NAME
+    try:
+        return pruned(msgspec.json.decode(path.read_bytes(), type=Health), wall), ""
+    except FileNotFoundError:
+        return Health(), ""
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        kept = set_aside(path)
+        return Health(), f"{path} was damaged: it is kept as {kept.name}, and cooldowns begin anew."
+
+
+def save(directory: Path, health: Health) -> None:
+    """Raises OSError."""
+    write_atomically(directory / NAME, msgspec.json.encode(health))

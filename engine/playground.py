@@ -1,0 +1,181 @@
+"""Playground: the one door to the engine, for the window, the command line and other programs."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from msgspec.structs import replace
+
+from engine import health_file
+from engine.channel import Batch, Channel
+from engine.core import health as health_of
+from engine.core.events import AnyEvent, Benched, Completed, RunEnded, RunRequested
+from engine.core.request import Request
+from engine.core.run import Run
+from engine.driver import Driver, Streamer, run_clock, spawn
+from engine.history import History
+from engine.keys import KeyStore, Secret
+from engine.lab.server import Lab
+from engine.providers.registry import resolve
+from engine.state import default_dir
+from engine.transport import Transport
+
+
+class Handle:
+    """A run in progress. Read `events` or `batches`, or await the handle for the finished Run; not reading holds the
+    run back. Leaving `async with`, or closing the iterator, stops the run."""
+
+    def __init__(self, requested: RunRequested, transport: Streamer, observe: Callable[..., None]) -> None:
+        self.id = requested.run
+        self._observe = observe
+        self._channel = Channel()
+        self._driver = Driver(requested, transport, self._emit, run_clock())
+        self._task = spawn(self._drive(), f"run {requested.run}")
+
+    async def _emit(self, events: tuple[AnyEvent, ...], run: Run) -> None:
+        self._observe(events, run)
+        await self._channel.put(events, run)
+
+    async def _drive(self) -> Run:
+        try:
+            return await self._driver.drive()
+        finally:
+            await asyncio.shield(self._channel.close())
+
+    def skip(self) -> None:
+        """Asks for the next candidate now."""
+        self._driver.skip()
+
+    def stop(self) -> None:
+        """Asks for the end; the partial text is kept."""
+        self._driver.stop()
+
+    async def batches(self) -> AsyncGenerator[Batch, None]:
+        """The events as they come, in batches, each with the Run that has folded it."""
+        try:
+            while (batch := await self._channel.take()) is not None:
+                yield batch
+        finally:
+            await self._leave()
+
+    async def events(self) -> AsyncGenerator[AnyEvent, None]:
+        """The events, one by one."""
+        batches = self.batches()
+        try:
+            async for batch, _ in batches:
+                for event in batch:
+                    yield event
+        finally:
+            await batches.aclose()
+
+    def __await__(self) -> Generator[Any, None, Run]:
+        self._channel.drain()
+        return self._task.__await__()
+
+    async def finished(self) -> None:
+        """Returns when the run is over, however it ended."""
+        await asyncio.wait([self._task])
+
+    async def _leave(self) -> None:
+        """The consumer is gone: what is not over is stopped."""
+        self._channel.drain()
+        if not self._task.done():
+            self._driver.stop()
+            await self.finished()
+
+    async def aclose(self) -> None:
+        """Stops the run where it is not over, and waits until nothing of it is left."""
+        await self._leave()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+class Playground:
+    """Holds what runs share: keys, clients, health and history. An async context manager.
+
+    `state` is where keys' index, cooldowns and history live (None: the user's data directory). `notices` gathers
+    sentences for the user, such as that a damaged file was set aside.
+    """
+
+    def __init__(
+        self,
+        state: Path | None = None,
+        *,
+        keys: KeyStore | None = None,
+        transport: Streamer | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.state = state or default_dir()
+        self.keys = keys or KeyStore(self.state)
+        self.lab = Lab()
+        self.notices: list[str] = []
+        self._wall = wall
+        self._own_transport = None if transport else Transport(self.keys, wall=wall)
+        self._transport = transport or self._own_transport
+        self._health = health_of.Health()
+        self._history: History | None = None
+        self._handles: set[Handle] = set()
+
+    @property
+    def history(self) -> History:
+        assert self._history is not None, "enter the playground first"
+        return self._history
+
+    async def __aenter__(self) -> Self:
+        """Raises history.HistoryError and OSError where the state cannot be used."""
+        self._history = History(self.state)
+        self._health, notice = health_file.load(self.state, self._wall())
+        self.notices += [n for n in (self._history.notice, notice) if n]
+        self.keys.register("lab", lambda provider, name: Secret(self.lab.secret(name)))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for handle in tuple(self._handles):
+            await handle.aclose()
+        await self.lab.stop()
+        if self._own_transport is not None:
+            await self._own_transport.clients.aclose()
+        await asyncio.to_thread(self.history.close)
+        self._save_health()
+
+    def start(self, request: Request) -> Handle:
+        """Starts a run. Raises catalog.CatalogError for a candidate that cannot be resolved."""
+        assert self._transport is not None
+        candidates = tuple(map(resolve, request.route.candidates))
+        request = replace(request, route=replace(request.route, candidates=candidates))
+        wall = self._wall()
+        requested = RunRequested(
+            run=secrets.token_hex(8), at=0.0, wall=wall, request=request,
+            benches=health_of.known_to(self._health, wall, candidates),
+        )  # fmt: skip
+        handle = Handle(requested, self._transport, self._observe)
+        self._handles.add(handle)
+        spawn(self._forget(handle), f"end of run {handle.id}")
+        return handle
+
+    async def _forget(self, handle: Handle) -> None:
+        await handle.finished()
+        self._handles.discard(handle)
+
+    def _observe(self, events: tuple[AnyEvent, ...], run: Run) -> None:
+        self.history.record(run, events)
+        for event in events:
+            self._health = health_of.learned(self._health, run, event)
+            if isinstance(event, Benched | Completed | RunEnded):
+                self._save_health()
+
+    def _save_health(self) -> None:
+        try:
+            health_file.save(self.state, self._health)
+        except OSError as error:
+            self.notices.append(f"{self.state}: cooldowns cannot be written ({error.strerror}). Free some space.")

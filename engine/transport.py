@@ -1,0 +1,308 @@
+"""httpx in, facts out: streams ONE attempt. The only room that knows httpx's exceptions."""
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, assert_never, cast
+
+import httpx
+from msgspec.structs import replace
+
+from engine.clients import Clients, Lease
+from engine.core import events as e
+from engine.core.faults import Cause, Fault, Kind
+from engine.core.request import Candidate, Finish, Message, Request, Text
+from engine.inflate import Bomb, Inflater, NotCompressed
+from engine.keys.secret import KeyUnavailable, Secret
+from engine.mailbox import Mailbox
+from engine.providers import base
+from engine.providers.registry import adapter_for
+from engine.redact import redact, safe_headers
+
+ERROR_BODY_SECONDS = 2.0  # a provider that fails and then dawdles over its error body is not waited for
+HELD_AFTER = 0.05  # seconds of our own blocking that are worth a fact
+
+Clock = Callable[[], float]
+SENT_HEADERS = ("content-type", "accept", "accept-encoding", "user-agent", "anthropic-version", "anthropic-beta")
+
+
+class Keys(Protocol):
+    """Whoever can be asked for a key's value."""
+
+    async def secret(self, provider: str, name: str) -> Secret:
+        """Raises KeyUnavailable."""
+        ...
+
+
+class Transport:
+    """Streams attempts. Holds the clients and asks for a key's value at the last moment."""
+
+    def __init__(self, keys: Keys, clients: Clients | None = None, wall: Callable[[], float] = time.time) -> None:
+        self._keys = keys
+        self._wall = wall
+        self.clients = clients or Clients()
+
+    async def stream(
+        self, started: e.AttemptStarted, request: Request, partial: str, mailbox: Mailbox, clock: Clock
+    ) -> None:
+        """Plays the attempt `started` of `request` into `mailbox`, until its end; cancelled, it closes what it opened.
+
+        `partial` is the text to go on from, empty in a fresh attempt. Ends in exactly one Completed or Faulted.
+        """
+        candidate = request.route.candidates[started.candidate]
+        feed = _Feed(started.run, started.attempt, mailbox, clock)
+        try:
+            secret = await self._secret(candidate, started.key)
+        except KeyUnavailable as error:
+            feed.fault(Fault(kind=Kind.KEY_UNAVAILABLE, detail=str(error)))
+            return
+        feed.secrets = (secret,) if secret else ()
+        adapter = adapter_for(candidate)
+        try:
+            http = adapter.build(continued(request, partial), candidate)
+            feed.shown = _shown(http)
+            if secret:
+                adapter.sign(http, secret)
+            http.headers["accept-encoding"] = "gzip"
+        except (httpx.InvalidURL, UnicodeEncodeError, ValueError) as error:
+            feed.fault(Fault(kind=Kind.BAD_REQUEST, cause=Cause.ADDRESS, detail=str(error)))
+            return
+        async with self.clients.lease(http.url) as lease:
+            await self._exchange(lease, http, adapter, feed)
+
+    async def _secret(self, candidate: Candidate, key: str) -> str:
+        return (await self._keys.secret(candidate.provider, key)).reveal() if key else ""
+
+    async def _exchange(self, lease: Lease, http: httpx.Request, adapter: base.Adapter, feed: "_Feed") -> None:
+        http.extensions["trace"] = feed.trace
+        response = None
+        try:
+            response = await lease.client.send(http, stream=True)
+            feed.opened(response)
+            await self._read(response, adapter, feed)
+        except httpx.HTTPError as error:
+            self.clients.retire(lease)
+            feed.fault(fault_of(error))
+        except BaseException:
+            self.clients.retire(lease)
+            raise
+        finally:
+            if response is not None:
+                await asyncio.shield(response.aclose())
+
+    async def _read(self, response: httpx.Response, adapter: base.Adapter, feed: "_Feed") -> None:
+        if response.status_code >= 300:
+            feed.fault(await self._refusal(response, adapter))
+            return
+        decoder = adapter.decoder(response.headers.get("content-type", ""))
+        broken = None
+        try:
+            inflater = Inflater(response.headers.get("content-encoding", "").strip().lower(), base.ANSWER_BOUND)
+            async for raw in response.aiter_raw():
+                for data in inflater.feed(raw):
+                    if feed.deliver(decoder.feed(data)):
+                        return
+                if feed.mailbox.full:
+                    await feed.hold()
+        except Bomb:
+            feed.fault(Fault(kind=Kind.MALFORMED, cause=Cause.RUNAWAY, detail="The answer grew beyond 16 MiB."))
+            return
+        except NotCompressed as error:
+            feed.fault(Fault(kind=Kind.MALFORMED, detail=str(error)))
+            return
+        except httpx.HTTPError as error:
+            broken = replace(fault_of(error, opened=True), in_stream=True)
+        feed.deliver(decoder.finish(broken))
+
+    async def _refusal(self, response: httpx.Response, adapter: base.Adapter) -> Fault:
+        if response.status_code < 400:
+            where = response.headers.get("location", "elsewhere")
+            detail = f"The server redirects to {where}. Keys are not sent to another address: set it as the base URL."
+            return Fault(kind=Kind.BAD_REQUEST, cause=Cause.ADDRESS, status=response.status_code, detail=detail)
+        body = await _error_body(response)
+        return adapter.fault(response.status_code, response.headers, body, now=self._wall())
+
+
+def continued(request: Request, partial: str) -> Request:
+    """The request with a partial assistant turn at its end, where there is one to go on from."""
+    if not partial:
+        return request
+    return replace(request, messages=(*request.messages, Message("assistant", (Text(partial),))))
+
+
+async def _error_body(response: httpx.Response) -> bytes:
+    body = bytearray()
+    try:
+        inflater = Inflater(response.headers.get("content-encoding", "").strip().lower(), base.ERROR_BODY_BOUND)
+        async with asyncio.timeout(ERROR_BODY_SECONDS):
+            async for raw in response.aiter_raw():
+                for data in inflater.feed(raw):
+                    body += data
+    except (httpx.HTTPError, TimeoutError, Bomb, NotCompressed):
+        pass  # what came so far is all that is read
+    return bytes(body[: base.ERROR_BODY_BOUND])
+
+
+def _shown(http: httpx.Request) -> e.Sent:
+    """What may be shown of a request, taken before it is signed."""
+    headers = tuple((name, value) for name, value in http.headers.items() if name in SENT_HEADERS)
+    url = str(http.url.copy_with(username=None, password=None)) if http.url.userinfo else str(http.url)
+    return e.Sent(
+        run="", at=0.0, attempt=0, method=http.method, url=redact(url), headers=headers, body_bytes=len(http.content)
+    )
+
+
+class _Feed:
+    """Turns what happens to one attempt into its facts."""
+
+    def __init__(self, run: str, attempt: int, mailbox: Mailbox, clock: Clock) -> None:
+        self.run, self.attempt, self.mailbox, self._clock = run, attempt, mailbox, clock
+        self.secrets: tuple[str, ...] = ()
+        self.shown: e.Sent | None = None
+        self._fresh = False
+        self._connected = self._sent = self._over = False
+        self._finish: Finish | None = None
+        self._opened = False
+
+    async def trace(self, name: str, info: dict[str, Any]) -> None:
+        """httpcore's own milestones. Under a mock transport none comes, and `opened` fills them in."""
+        if name == "connection.connect_tcp.started":
+            self._fresh = True
+        elif name.endswith("send_request_headers.started"):
+            self._connect()
+        elif name.endswith("send_request_body.complete"):
+            self._send()
+
+    def _connect(self) -> None:
+        if not self._connected:
+            self._connected = True
+            self.mailbox.put(e.Connected(run=self.run, at=self._clock(), attempt=self.attempt, reused=not self._fresh))
+
+    def _send(self) -> None:
+        if not self._sent and self.shown is not None:
+            self._sent = True
+            self.mailbox.put(replace(self.shown, run=self.run, at=self._clock(), attempt=self.attempt))
+
+    def opened(self, response: httpx.Response) -> None:
+        self._connect()
+        self._send()
+        self._opened = True
+        headers = tuple((name, redact(value, self.secrets)) for name, value in safe_headers(response.headers))
+        status = response.status_code
+        self.mailbox.put(e.Opened(run=self.run, at=self._clock(), attempt=self.attempt, status=status, headers=headers))
+
+    async def hold(self) -> None:
+        """Waits for our own side, and says so: no silence of the provider's."""
+        begun = self._clock()
+        await self.mailbox.room()
+        now = self._clock()
+        if now - begun > HELD_AFTER:
+            self.mailbox.put(e.Held(run=self.run, at=now, attempt=self.attempt, seconds=now - begun))
+
+    def deliver(self, deltas: Iterable[base.Delta]) -> bool:
+        """True when the stream is over."""
+        for delta in deltas:
+            if type(delta) is base.Text:
+                self.mailbox.say(self.run, self.attempt, delta.text)
+            else:
+                self._deliver(delta)
+        return self._over
+
+    def _deliver(self, delta: base.Delta) -> None:
+        run, at, attempt = self.run, self._clock(), self.attempt
+        match delta:
+            case base.Text(text=text):
+                self.mailbox.say(run, attempt, text)
+            case base.Reasoning(text=text, signature=signature):
+                self.mailbox.put(e.Thought(run=run, at=at, attempt=attempt, pieces=(text,), signature=signature))
+            case base.Refusal(text=text):
+                self.mailbox.put(e.Refused(run=run, at=at, attempt=attempt, pieces=(text,)))
+            case base.ToolDelta(index=index, id=id_, name=name, arguments=arguments):
+                self.mailbox.put(
+                    e.ToolCalled(run=run, at=at, attempt=attempt, index=index, id=id_, name=name, arguments=arguments)
+                )
+            case base.Model(name=name):
+                self.mailbox.put(e.Identified(run=run, at=at, attempt=attempt, model=name))
+            case base.Metered(usage=usage):
+                self.mailbox.put(e.Measured(run=run, at=at, attempt=attempt, usage=usage))
+            case base.Stopped(finish=finish, native=native):
+                self._finish = finish
+                self.mailbox.put(e.Finished(run=run, at=at, attempt=attempt, finish=finish, native=native))
+            case base.End(warning=warning):
+                self._end(warning)
+            case base.Failure(fault=fault):
+                self.fault(fault if fault.kind is Kind.TRUNCATED else replace(fault, in_stream=True))
+            case _:
+                assert_never(delta)
+
+    def _end(self, warning: str) -> None:
+        if self._finish is Finish.CONTENT_FILTER:
+            detail = "The provider's filter stopped the answer."
+            self.fault(Fault(kind=Kind.CONTENT_FILTER, detail=detail, in_stream=True))
+            return
+        self._over = True
+        self.mailbox.put(e.Completed(run=self.run, at=self._clock(), attempt=self.attempt, warning=warning))
+
+    def fault(self, fault: Fault) -> None:
+        if self._over:
+            return
+        self._over = True
+        clean = replace(fault, detail=redact(fault.detail, self.secrets), code=redact(fault.code, self.secrets))
+        self.mailbox.put(e.Faulted(run=self.run, at=self._clock(), attempt=self.attempt, fault=clean))
+
+
+def fault_of(error: httpx.HTTPError, *, opened: bool = False) -> Fault:
+    """The one table of httpx's exceptions. `opened`: whether the response had begun."""
+    words = str(error) or type(error).__name__
+    match error:
+        case httpx.ProxyError():
+            return Fault(kind=Kind.CONNECT, cause=Cause.PROXY, detail=words)
+        case httpx.ConnectError() | httpx.ConnectTimeout():
+            return _unreachable(error, words)
+        case httpx.PoolTimeout():
+            return Fault(kind=Kind.CONNECT, cause=Cause.POOL, detail="Our own connection pool was exhausted.")
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
+            return Fault(kind=Kind.BAD_REQUEST, cause=Cause.ADDRESS, detail=words)
+        case httpx.DecodingError():
+            return Fault(kind=Kind.MALFORMED, detail=words)
+        case httpx.RemoteProtocolError() if not opened and "disconnected" not in words:
+            return Fault(kind=Kind.MALFORMED, detail=f"The server does not speak HTTP as it should: {words}.")
+        case _ if opened:
+            return Fault(kind=Kind.TRUNCATED, detail=f"The connection broke in mid-answer: {words}.")
+        case _:
+            detail = f"The connection was closed before any answer ({words}). The request may have been billed."
+            return Fault(kind=Kind.CONNECT, cause=Cause.RESET, detail=detail)
+
+
+def _unreachable(error: BaseException, words: str) -> Fault:
+    for cause in _causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError():
+                detail = f"The certificate is not trusted: {cause.verify_message}."
+                return Fault(kind=Kind.TLS, cause=Cause.CERTIFICATE, detail=detail)
+            case ssl.SSLError():
+                return Fault(kind=Kind.TLS, detail=f"The TLS handshake failed: {cause.reason or cause}.")
+            case socket.gaierror():
+                return Fault(kind=Kind.CONNECT, cause=Cause.DNS, detail="The host's name is not known.")
+            case ConnectionRefusedError():
+                return Fault(kind=Kind.CONNECT, cause=Cause.REFUSED, detail="Nothing listens at this address.")
+            case _:
+                pass
+    return Fault(kind=Kind.CONNECT, detail=f"No connection could be made: {words}.")
+
+
+def _causes(error: BaseException) -> Iterable[BaseException]:
+    """The exception, all that stands behind it, and all inside groups."""
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        current = pending.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        pending += [current.__cause__, current.__context__]
+        if isinstance(current, BaseExceptionGroup):
+            pending += cast("BaseExceptionGroup[BaseException]", current).exceptions
