@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from engine.core import events as e
@@ -11,6 +11,7 @@ from engine.core.request import Request
 from engine.core.run import Run, begin, evolve
 from engine.mailbox import Mailbox
 
+DRAIN_SECONDS = 0.05  # how long an answered stream may take to end by itself, which keeps its connection usable
 CLOSING_SECONDS = 2.0  # how long the end of a run waits for its last sockets to close
 
 Clock = Callable[[], float]
@@ -71,7 +72,7 @@ class Driver:
             return run
         finally:
             self._mailbox.close()
-            await self._close(self._streams.values())
+            await self._close()
 
     async def _decide(self, run: Run) -> Run:
         while (decision := decide(run, self._clock())) is not None:
@@ -104,9 +105,13 @@ class Driver:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._mailbox.fail(error)
 
-    async def _close(self, streams: Iterable[asyncio.Task[None]]) -> None:
-        left = [task for task in streams if not task.done()]
-        for task in left:
+    async def _close(self) -> None:
+        if left := self._unfinished():
+            await asyncio.wait(left, timeout=DRAIN_SECONDS)
+        for task in (left := self._unfinished()):
             task.cancel()
         if left:
             await asyncio.wait(left, timeout=CLOSING_SECONDS)
+
+    def _unfinished(self) -> list[asyncio.Task[None]]:
+        return [task for task in self._streams.values() if not task.done()]

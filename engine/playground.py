@@ -144,9 +144,10 @@ class Playground:
             await handle.aclose()
         await self.lab.stop()
         if self._own_transport is not None:
-            await self._own_transport.clients.aclose()
+            await self._own_transport.aclose()
         await asyncio.to_thread(self.history.close)
         self._save_health()
+        self.keys.close()
 
     def start(self, request: Request) -> Handle:
         """Starts a run. Raises catalog.CatalogError for a candidate that cannot be resolved."""

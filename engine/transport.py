@@ -16,8 +16,10 @@ from engine.core.faults import Cause, Fault, Kind
 from engine.core.request import Candidate, Finish, Message, Request, Text
 from engine.inflate import Bomb, Inflater, NotCompressed
 from engine.keys.secret import KeyUnavailable, Secret
+from engine.local import LocalModel, LocalUnavailable
 from engine.mailbox import Mailbox
 from engine.providers import base
+from engine.providers.catalog import LOCAL_BASE
 from engine.providers.registry import adapter_for
 from engine.redact import redact, safe_headers
 
@@ -39,41 +41,59 @@ class Keys(Protocol):
 class Transport:
     """Streams attempts. Holds the clients and asks for a key's value at the last moment."""
 
-    def __init__(self, keys: Keys, clients: Clients | None = None, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, keys: Keys, local: LocalModel | None = None, wall: Callable[[], float] = time.time) -> None:
         self._keys = keys
         self._wall = wall
-        self.clients = clients or Clients()
+        self.local = local or LocalModel()
+        self.clients = Clients()
 
     async def stream(
         self, started: e.AttemptStarted, request: Request, partial: str, mailbox: Mailbox, clock: Clock
     ) -> None:
-        """Plays the attempt `started` of `request` into `mailbox`, until its end; cancelled, it closes what it opened.
+        """Plays the attempt `started` of `request` into `mailbox`; cancelled, it closes what it opened.
 
-        `partial` is the text to go on from, empty in a fresh attempt. Ends in exactly one Completed or Faulted.
+        `partial` is the text to go on from, empty in a fresh attempt. Ends in exactly one Completed or Faulted;
+        behind the end of an answer it reads on, so that the connection may serve again.
         """
         candidate = request.route.candidates[started.candidate]
         feed = _Feed(started.run, started.attempt, mailbox, clock)
         try:
-            secret = await self._secret(candidate, started.key)
+            candidate, secret = await self._credentials(candidate, started.key)
         except KeyUnavailable as error:
             feed.fault(Fault(kind=Kind.KEY_UNAVAILABLE, detail=str(error)))
+            return
+        except LocalUnavailable as error:
+            feed.fault(Fault(kind=Kind.CONNECT, cause=Cause.REFUSED, detail=str(error)))
             return
         feed.secrets = (secret,) if secret else ()
         adapter = adapter_for(candidate)
         try:
             http = adapter.build(continued(request, partial), candidate)
-            feed.shown = _shown(http)
+        except (httpx.InvalidURL, ValueError) as error:
+            feed.fault(Fault(kind=Kind.BAD_REQUEST, cause=Cause.ADDRESS, detail=str(error)))
+            return
+        http.headers["accept-encoding"] = "gzip"  # what `inflate` undoes within a bound
+        feed.shown = _shown(http)
+        try:
             if secret:
                 adapter.sign(http, secret)
-            http.headers["accept-encoding"] = "gzip"
-        except (httpx.InvalidURL, UnicodeEncodeError, ValueError) as error:
-            feed.fault(Fault(kind=Kind.BAD_REQUEST, cause=Cause.ADDRESS, detail=str(error)))
+        except ValueError as error:  # such as a key with characters that no header takes
+            feed.fault(Fault(kind=Kind.KEY_UNAVAILABLE, detail=str(error)))
             return
         async with self.clients.lease(http.url) as lease:
             await self._exchange(lease, http, adapter, feed)
 
-    async def _secret(self, candidate: Candidate, key: str) -> str:
-        return (await self._keys.secret(candidate.provider, key)).reveal() if key else ""
+    async def _credentials(self, candidate: Candidate, key: str) -> tuple[Candidate, str]:
+        """The candidate at its real address, and the key's value (empty where none is needed)."""
+        if candidate.base_url == LOCAL_BASE:
+            base_url, secret = await self.local.start()
+            return replace(candidate, base_url=base_url), secret.reveal()
+        return candidate, (await self._keys.secret(candidate.provider, key)).reveal() if key else ""
+
+    async def aclose(self) -> None:
+        """Ends the local model and closes all clients. No attempt may be under way."""
+        await self.local.stop()
+        await self.clients.aclose()
 
     async def _exchange(self, lease: Lease, http: httpx.Request, adapter: base.Adapter, feed: "_Feed") -> None:
         http.extensions["trace"] = feed.trace
@@ -102,9 +122,10 @@ class Transport:
             inflater = Inflater(response.headers.get("content-encoding", "").strip().lower(), base.ANSWER_BOUND)
             async for raw in response.aiter_raw():
                 for data in inflater.feed(raw):
-                    if feed.deliver(decoder.feed(data)):
-                        return
-                if feed.mailbox.full:
+                    feed.deliver(decoder.feed(data))
+                if feed.failed:
+                    return
+                if feed.mailbox.full and not feed.over:
                     await feed.hold()
         except Bomb:
             feed.fault(Fault(kind=Kind.MALFORMED, cause=Cause.RUNAWAY, detail="The answer grew beyond 16 MiB."))
@@ -114,7 +135,8 @@ class Transport:
             return
         except httpx.HTTPError as error:
             broken = replace(fault_of(error, opened=True), in_stream=True)
-        feed.deliver(decoder.finish(broken))
+        if not feed.over:
+            feed.deliver(decoder.finish(broken))
 
     async def _refusal(self, response: httpx.Response, adapter: base.Adapter) -> Fault:
         if response.status_code < 400:
@@ -162,7 +184,7 @@ class _Feed:
         self.secrets: tuple[str, ...] = ()
         self.shown: e.Sent | None = None
         self._fresh = False
-        self._connected = self._sent = self._over = False
+        self._connected = self._sent = self.over = self.failed = False
         self._finish: Finish | None = None
         self._opened = False
 
@@ -201,14 +223,12 @@ class _Feed:
         if now - begun > HELD_AFTER:
             self.mailbox.put(e.Held(run=self.run, at=now, attempt=self.attempt, seconds=now - begun))
 
-    def deliver(self, deltas: Iterable[base.Delta]) -> bool:
-        """True when the stream is over."""
+    def deliver(self, deltas: Iterable[base.Delta]) -> None:
         for delta in deltas:
             if type(delta) is base.Text:
                 self.mailbox.say(self.run, self.attempt, delta.text)
             else:
                 self._deliver(delta)
-        return self._over
 
     def _deliver(self, delta: base.Delta) -> None:
         run, at, attempt = self.run, self._clock(), self.attempt
@@ -242,13 +262,13 @@ class _Feed:
             detail = "The provider's filter stopped the answer."
             self.fault(Fault(kind=Kind.CONTENT_FILTER, detail=detail, in_stream=True))
             return
-        self._over = True
+        self.over = True
         self.mailbox.put(e.Completed(run=self.run, at=self._clock(), attempt=self.attempt, warning=warning))
 
     def fault(self, fault: Fault) -> None:
-        if self._over:
+        if self.over:
             return
-        self._over = True
+        self.over = self.failed = True
         clean = replace(fault, detail=redact(fault.detail, self.secrets), code=redact(fault.code, self.secrets))
         self.mailbox.put(e.Faulted(run=self.run, at=self._clock(), attempt=self.attempt, fault=clean))
 

@@ -180,8 +180,8 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Tokens as the provider counts them; None where it did not say. `cached` is a part of `input`, `reasoning` a
-    part of `output`."""
+    """Tokens as the provider counts them; None where it did not say. `reasoning` is a part of `output`. `cached` is a
+    part of `input`, but stands beside it in the messages dialect, whose `input` counts uncached tokens alone."""
 
     input: int | None = None
     output: int | None = None
