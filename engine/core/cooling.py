@@ -16,7 +16,7 @@ def key_bench(run: Run, last: Attempt) -> Bench | None:
     if row.key not in (KeyFate.COOL, KeyFate.SPENT) or _noted(run, last, key=last.key):
         return None
     own = backoff.ceiling(run.request.route.policy, len(failures_of(run, last.candidate)))
-    seconds = fault.wait_hint or (own if row.key is KeyFate.COOL else row.bench)
+    seconds = fault.spent_for or fault.wait_hint or (own if row.key is KeyFate.COOL else row.bench)
     return Bench(
         provider=candidate.provider, base_url=candidate.base_url, key=last.key,
         since=ended, until=ended + seconds, kind=fault.kind, reason=fault.detail or row.word,

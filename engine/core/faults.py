@@ -64,8 +64,9 @@ class Fault(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One failure, read once and typed from then on.
 
     `detail` is one sentence that may be shown (secrets already redacted); `code` is the provider's own typed code;
-    `wait_hint` is how long the provider asks us to wait, in seconds; `retry` is the provider's explicit word on
-    whether to retry (`x-should-retry`), which overrides the table.
+    `wait_hint` is how long the provider asks us to wait, in seconds; `spent_for` for how many seconds the key is of no
+    use, where that is known to be longer; `retry` is the provider's explicit word on whether to retry
+    (`x-should-retry`), which overrides the table.
     """
 
     kind: Kind
@@ -74,6 +75,7 @@ class Fault(Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: int | None = None
     code: str = ""
     wait_hint: float | None = None
+    spent_for: float | None = None
     in_stream: bool = False
     retry: bool | None = None
 
@@ -166,6 +168,9 @@ REFINED: dict[tuple[Kind, Cause], Verdict] = {
     ),
     (Kind.TLS, Cause.CERTIFICATE): Verdict(
         bench=15, word="certificate refused", remedy="A proxy may be in between: add its CA file."
+    ),
+    (Kind.PERMISSION, Cause.PAGE): Verdict(
+        bench=15, word="a web page refused", remedy="A portal or a firewall answers in the provider's place."
     ),
     (Kind.QUOTA, Cause.PLAN): Verdict(
         key=KeyFate.PASS, word="not in the plan", remedy="Use a model that the plan includes."

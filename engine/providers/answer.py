@@ -134,7 +134,7 @@ class Answer:
 
     def _conclude_stopped(self, stopped: Stopped) -> None:
         if self._spoke or stopped.finish is Finish.LENGTH or stopped.native.lower() == "stop_sequence":
-            skipped = f"{self._wrong} events could not be read and were skipped." if self._wrong else ""
+            skipped = f"Events that could not be read, and were skipped: {self._wrong}." if self._wrong else ""
             self.end(skipped)
         elif stopped.finish is Finish.CONTENT_FILTER:
             detail = "The provider's filter stopped the answer before any output."
@@ -176,9 +176,3 @@ def count(value: object) -> int | None:
     if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 2**53:
         return int(value)
     return None
-
-
-def total(*values: int | None) -> int | None:
-    """Their sum; None where none is known."""
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from engine.core.request import Capabilities, Dialect
 
-
 # Stands for the model that comes with this program; the transport starts it and learns its port when it is asked.
 LOCAL_BASE = "http://smollm2.localhost/v1"
 
