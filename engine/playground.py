@@ -14,11 +14,13 @@ from engine import health_file
 from engine.channel import Batch, Channel
 from engine.core import health as health_of
 from engine.core.events import AnyEvent, Benched, Completed, RunEnded, RunRequested
+from engine.core.plan import short
 from engine.core.request import Request
 from engine.core.run import Run
 from engine.driver import Driver, Streamer, run_clock, spawn
 from engine.history import History
 from engine.keys import KeyStore, Secret
+from engine.lab.log import Entry
 from engine.lab.server import Lab
 from engine.providers.registry import resolve
 from engine.state import default_dir
@@ -33,10 +35,12 @@ class Handle:
         self.id = requested.run
         self._observe = observe
         self._channel = Channel()
+        self._run: Run | None = None
         self._driver = Driver(requested, transport, self._emit, run_clock())
         self._task = spawn(self._drive(), f"run {requested.run}")
 
     async def _emit(self, events: tuple[AnyEvent, ...], run: Run) -> None:
+        self._run = run
         self._observe(events, run)
         await self._channel.put(events, run)
 
@@ -53,6 +57,14 @@ class Handle:
     def stop(self) -> None:
         """Asks for the end; the partial text is kept."""
         self._driver.stop()
+
+    def injected(self, base_url: str, key: str, name: str) -> None:
+        """Notes a fault of the lab's at the live attempt that asked `base_url` with this key."""
+        if (run := self._run) is None:
+            return
+        for attempt in run.live:
+            if (run.candidate_of(attempt).base_url or "").startswith(base_url) and short(attempt.key) == key:
+                self._driver.note(attempt.number, name)
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """The events as they come, in batches, each with the Run that has folded it."""
@@ -110,12 +122,13 @@ class Playground:
         state: Path | None = None,
         *,
         keys: KeyStore | None = None,
+        lab: Lab | None = None,
         transport: Streamer | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.state = state or default_dir()
         self.keys = keys or KeyStore(self.state)
-        self.lab = Lab()
+        self.lab = lab or Lab()
         self.notices: list[str] = []
         self._wall = wall
         self._own_transport = None if transport else Transport(self.keys, wall=wall)
@@ -135,6 +148,7 @@ class Playground:
         self._health, notice = health_file.load(self.state, self._wall())
         self.notices += [n for n in (self._history.notice, notice) if n]
         self.keys.register("lab", lambda provider, name: Secret(self.lab.secret(name)))
+        self.lab.on_strike = self._struck
         return self
 
     async def __aexit__(
@@ -174,6 +188,11 @@ class Playground:
             self._health = health_of.learned(self._health, run, event)
             if isinstance(event, Benched | Completed | RunEnded):
                 self._save_health()
+
+    def _struck(self, entry: Entry, beat: str) -> None:
+        """The lab is about to fail on purpose: the run that asked it is told."""
+        for handle in self._handles:
+            handle.injected(self.lab.base + entry.place, entry.key, beat)
 
     def _save_health(self) -> None:
         try:

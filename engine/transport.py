@@ -1,10 +1,11 @@
 """httpx in, facts out: streams ONE attempt. The only room that knows httpx's exceptions."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from typing import Any, Protocol, assert_never, cast
 
 import httpx
@@ -120,13 +121,14 @@ class Transport:
         broken = None
         try:
             inflater = Inflater(response.headers.get("content-encoding", "").strip().lower(), base.ANSWER_BOUND)
-            async for raw in response.aiter_raw():
-                for data in inflater.feed(raw):
-                    feed.deliver(decoder.feed(data))
-                if feed.failed:
-                    return
-                if feed.mailbox.full and not feed.over:
-                    await feed.hold()
+            async with aclosing(response.aiter_raw()) as chunks:
+                async for raw in chunks:
+                    for data in inflater.feed(raw):
+                        feed.deliver(decoder.feed(data))
+                    if feed.failed:
+                        return
+                    if feed.mailbox.full and not feed.over:
+                        await feed.hold()
         except Bomb:
             feed.fault(Fault(kind=Kind.MALFORMED, cause=Cause.RUNAWAY, detail="The answer grew beyond 16 MiB."))
             return
@@ -154,12 +156,17 @@ def continued(request: Request, partial: str) -> Request:
     return replace(request, messages=(*request.messages, Message("assistant", (Text(partial),))))
 
 
+def aclosing(chunks: AsyncIterator[bytes]) -> contextlib.aclosing[AsyncGenerator[bytes]]:
+    """Closes the iterator at once: httpcore leaves it to the garbage collector when the reader is cancelled."""
+    return contextlib.aclosing(cast("AsyncGenerator[bytes]", chunks))
+
+
 async def _error_body(response: httpx.Response) -> bytes:
     body = bytearray()
     try:
         inflater = Inflater(response.headers.get("content-encoding", "").strip().lower(), base.ERROR_BODY_BOUND)
-        async with asyncio.timeout(ERROR_BODY_SECONDS):
-            async for raw in response.aiter_raw():
+        async with asyncio.timeout(ERROR_BODY_SECONDS), aclosing(response.aiter_raw()) as chunks:
+            async for raw in chunks:
                 for data in inflater.feed(raw):
                     body += data
     except (httpx.HTTPError, TimeoutError, Bomb, NotCompressed):

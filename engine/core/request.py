@@ -180,8 +180,11 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Tokens as the provider counts them; None where it did not say. `reasoning` is a part of `output`. `cached` is a
-    part of `input`, but stands beside it in the messages dialect, whose `input` counts uncached tokens alone."""
+    """Tokens as the provider counts them; None where it did not say.
+
+    Dialects differ: the messages and bedrock ones count `cached` beside `input`, the gemini one counts `reasoning`
+    beside `output`; elsewhere they are parts of them.
+    """
 
     input: int | None = None
     output: int | None = None

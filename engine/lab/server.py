@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -45,6 +45,7 @@ class Lab:
         self.log = Log(bodies=bodies)
         self.keys: dict[str, str] = {}  # value -> name
         self.scenarios = dict(scenarios)
+        self.on_strike: Callable[[Entry, str], None] = lambda entry, beat: None  # told before the fault is played
         self.base = ""
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
@@ -150,6 +151,8 @@ class Lab:
             stroke = (self.log.now(), beat.name)
             struck = (*entry.struck, stroke) if b.strikes(beat) else entry.struck
             entry = self.log.amend(entry, played=(*entry.played, stroke), struck=struck, status=player.status)
+            if b.strikes(beat):
+                self.on_strike(entry, beat.name)
 
         player = Player(
             asked=asked,

@@ -68,7 +68,7 @@ _ACCESS_KEY = re.compile(r"([A-Z0-9]{16,128}):([!-9;-~]+)(?::([!-~]+))?")  # of 
 _REGION = re.compile(r"bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.")
 
 
-class MissingExtra(RuntimeError):
+class MissingExtra(ValueError):
     """An optional dependency is not installed; the message names the remedy."""
 
 
