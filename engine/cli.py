@@ -19,11 +19,12 @@ from engine.core.request import Request, Route, ask
 from engine.core.run import Run
 from engine.core.summary import failure_lines, summary
 from engine.history import HistoryError
+from engine.lab.scenarios import SCENARIOS
 from engine.lab.server import LabUnavailable
 from engine.narrate import Narrator
 from engine.playground import Handle, Playground
 from engine.providers.catalog import CatalogError
-from engine.state import default_dir
+from engine.state import default_dir, write_atomically
 
 EXIT = {Outcome.ANSWERED: 0, Outcome.FAILED: 1, Outcome.PARTIAL: 3, Outcome.STOPPED: 130}
 BAD_INPUT = 2
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     )
     asking.add_argument("--system", default="", metavar="TEXT", help="the system prompt")
     asking.add_argument("--state", type=Path, metavar="DIR", help="where cooldowns and history live")
+    asking.add_argument("--journal", type=Path, metavar="FILE", help="record the run, to be replayed in the window")
     asking.add_argument("--json", action="store_true", help="each event as a JSON line, and a summary last")
     lab = commands.add_parser("lab", help="run the provider that fails on purpose, on 127.0.0.1")
     lab.add_argument("--port", type=int, default=0, metavar="N", help="0 takes any free one")
@@ -75,16 +77,27 @@ async def _ask(options: argparse.Namespace) -> int:
     async with Playground(state) as playground:
         for notice in playground.notices:
             print(f"streamover-cli: {notice}", file=sys.stderr)
-        if options.route is None:
-            await playground.lab.start()
-        route = playground.lab.route("first") if options.route is None else _route(options.route, state)
+        name = options.route or "lab:first"
+        route = await _lab_route(name, playground) if name.startswith("lab:") else _route(name, state)
         try:
             request = ask(options.prompt, route, system=options.system)
         except ValueError as error:
             raise BadInput(str(error)) from None
+        recorded: list[e.AnyEvent] = []
+        playground.observers.append(lambda events, _: recorded.extend(events))
         run = await (_as_json(playground, request) if options.json else _as_text(playground, request))
+        if options.journal is not None:
+            write_atomically(options.journal, journal.dump(recorded))
     assert run.outcome is not None
     return EXIT[run.outcome]
+
+
+async def _lab_route(name: str, playground: Playground) -> Route:
+    scenario = name.removeprefix("lab:")
+    if scenario not in SCENARIOS:
+        raise BadInput(f"The lab has no scenario {scenario!r}. Choose one of: {', '.join(SCENARIOS)}.")
+    await playground.lab.start()
+    return playground.lab.route(scenario)
 
 
 def _route(name: str, state: Path) -> Route:

@@ -136,6 +136,7 @@ class Playground:
         self._health = health_of.Health()
         self._history: History | None = None
         self._handles: set[Handle] = set()
+        self.observers: list[Callable[[tuple[AnyEvent, ...], Run], None]] = []  # told of every batch of every run
 
     @property
     def history(self) -> History:
@@ -184,6 +185,8 @@ class Playground:
 
     def _observe(self, events: tuple[AnyEvent, ...], run: Run) -> None:
         self.history.record(run, events)
+        for observer in self.observers:
+            observer(events, run)
         for event in events:
             self._health = health_of.learned(self._health, run, event)
             if isinstance(event, Benched | Completed | RunEnded):
