@@ -26,6 +26,8 @@ from engine.providers.registry import resolve
 from engine.state import default_dir
 from engine.transport import Transport
 
+SAVE_SECONDS = 0.2
+
 
 class Handle:
     """A run in progress. Read `events` or `batches`, or await the handle for the finished Run; not reading holds the
@@ -135,6 +137,7 @@ class Playground:
         self._transport = transport or self._own_transport
         self._health = health_of.Health()
         self._history: History | None = None
+        self._saving: asyncio.Task[None] | None = None
         self._handles: set[Handle] = set()
         self.observers: list[Callable[[tuple[AnyEvent, ...], Run], None]] = []  # told of every batch of every run
 
@@ -161,7 +164,9 @@ class Playground:
         if self._own_transport is not None:
             await self._own_transport.aclose()
         await asyncio.to_thread(self.history.close)
-        self._save_health()
+        if self._saving is not None:
+            self._saving.cancel()
+        await self._save_health()
         self.keys.close()
 
     def start(self, request: Request) -> Handle:
@@ -189,16 +194,22 @@ class Playground:
             observer(events, run)
         for event in events:
             self._health = health_of.learned(self._health, run, event)
-            if isinstance(event, Benched | Completed | RunEnded):
-                self._save_health()
+            if isinstance(event, Benched | Completed | RunEnded) and self._saving is None:
+                self._saving = spawn(self._save_soon(), "save health")
 
     def _struck(self, entry: Entry, beat: str) -> None:
         """The lab is about to fail on purpose: the run that asked it is told."""
         for handle in self._handles:
             handle.injected(self.lab.base + entry.place, entry.key, beat)
 
-    def _save_health(self) -> None:
+    async def _save_soon(self) -> None:
+        """What comes within a moment is written once, in a thread: a disk may be slow."""
+        await asyncio.sleep(SAVE_SECONDS)
+        self._saving = None
+        await self._save_health()
+
+    async def _save_health(self) -> None:
         try:
-            health_file.save(self.state, self._health)
+            await asyncio.to_thread(health_file.save, self.state, self._health)
         except OSError as error:
             self.notices.append(f"{self.state}: cooldowns cannot be written ({error.strerror}). Free some space.")
