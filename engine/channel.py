@@ -22,9 +22,8 @@ class Channel:
             await self._batches.put((events, run))
 
     async def close(self) -> None:
-        """Nothing follows."""
-        if not self._draining:
-            await self._batches.put(None)
+        """Nothing follows. Whoever still waits for a batch is told."""
+        await self._batches.put(None)
 
     async def take(self) -> Batch | None:
         """The next batch, or None at the end."""

@@ -1,0 +1,75 @@
+"""The composition root: makes everything, starts the loop, and shuts down in order."""
+
+import asyncio
+import base64
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from gui.loop import QasyncLoop  # isort: skip  # sets QT_API before anything imports qasync
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from engine import settings
+from engine.playground import Playground
+from engine.state import default_dir
+from gui.controller import Controller
+from gui.main_window import MainWindow
+from gui.reports import Reports
+from gui.theme import theme
+
+ID = "io.github.streamover.Streamover"
+
+
+def application() -> QApplication:
+    """The one QApplication, dressed."""
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication.instance() or QApplication(["streamover"])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("streamover")
+    app.setApplicationDisplayName("Streamover")
+    app.setDesktopFileName(ID)
+    app.setQuitOnLastWindowClosed(False)  # a dialog that closes would else end the loop
+    theme().apply(app)
+    return app
+
+
+def run(body: Callable[[QApplication], Awaitable[int]]) -> int:
+    """Runs `body` on Qt's loop; returns its exit code."""
+    app = application()
+    loop = QasyncLoop(app)
+    asyncio.set_event_loop(loop)
+    try:
+        return loop.run_until_complete(body(app))
+    finally:
+        loop.close()
+        asyncio.set_event_loop(None)
+
+
+async def session(app: QApplication, state: Path | None = None) -> int:
+    """The window, from opening to closing."""
+    directory = state or Path(os.environ.get("STREAMOVER_STATE", "") or default_dir())
+    chosen, notice = settings.load(directory)
+    theme().set_mode(chosen.theme if chosen.theme in ("light", "dark", "hc-light", "hc-dark") else "system")
+    theme().set_zoom(chosen.zoom)
+    closing = asyncio.Event()
+    async with Playground(directory) as playground:
+        controller = Controller(playground)
+        window = MainWindow(controller)
+        window.closing.connect(closing.set)
+        Reports(directory, controller.notice.emit).install(asyncio.get_running_loop())
+        window.restore_place(base64.b64decode(chosen.geometry))
+        window.show()
+        await controller.begin()
+        for sentence in filter(None, (notice, *playground.notices)):
+            controller.notice.emit(sentence)
+        await closing.wait()
+        window.hide()
+        await controller.close()
+        place = base64.b64encode(window.place()).decode()
+        settings.save(directory, replace(chosen, theme=theme().mode, zoom=theme().zoom, geometry=place))
+        window.deleteLater()
+    return 0

@@ -1,0 +1,294 @@
+"""The window: the rail, the header with the route, the status line, and the pages. It composes views; it knows no run."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QByteArray, QPoint, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.core.run import Run
+from engine.lab.scenarios import SCENARIOS
+from gui.controller import Controller
+from gui.panels import PAGES
+from gui.theme import theme
+from gui.views.chat import ChatView
+from gui.views.composer import Composer, ComposerState
+from gui.views.gallery import Gallery
+from gui.views.inspector import Inspector
+from gui.views.rail import Rail
+from gui.views.route_bar import RouteBar
+from gui.views.status_line import StatusLine
+from gui.views.timeline import TimelineView
+
+LEAST = (880, 560)
+DESIGN = (1440, 900)
+
+
+class MainWindow(QMainWindow):
+    """Wires the views to the controller. `closing` is said instead of closing: the app shuts down, then closes."""
+
+    closing = Signal()
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self._controller = controller
+        self._shown: Run | None = None
+        self.setWindowTitle("Streamover")
+        self.setMinimumSize(*LEAST)
+        self.resize(*DESIGN)
+        self.rail = Rail(PAGES)
+        self.route_bar = RouteBar()
+        self.status = StatusLine()
+        self.chat = ChatView()
+        self.composer = Composer()
+        self.timeline = TimelineView()
+        self.inspector = Inspector()
+        self.gallery = Gallery(tuple(SCENARIOS.values()))
+        self.pages = QStackedWidget()
+        self._arrange()
+        self._connect_controller()
+        self._connect_views()
+        self._bind_keys()
+        self.show_page("chat")
+        self.composer.setFocus()
+
+    # The layout
+
+    def _arrange(self) -> None:
+        self._chat_page = QWidget()
+        column = _tight(QVBoxLayout(self._chat_page))
+        column.addWidget(self.route_bar)
+        column.addWidget(self.status)
+        column.addWidget(self._split(), 1)
+        self.pages.addWidget(self._chat_page)
+        self.pages.addWidget(self.gallery)
+        whole = QWidget()
+        row = _tight(QHBoxLayout(whole))
+        row.addWidget(self.rail)
+        row.addWidget(self.pages, 1)
+        self.setCentralWidget(whole)
+
+    def _split(self) -> QSplitter:
+        left = QWidget()
+        column = _tight(QVBoxLayout(left))
+        column.addWidget(self.chat, 1)
+        box = QHBoxLayout()
+        box.setContentsMargins(16, 0, 16, 16)
+        box.addWidget(self.composer)
+        column.addLayout(box)
+        left.setMinimumWidth(360)
+        self._right = QSplitter(Qt.Orientation.Vertical)
+        self._right.addWidget(self.timeline)
+        self._right.addWidget(self.inspector)
+        self._right.setChildrenCollapsible(False)
+        self._right.setMinimumWidth(460)
+        self.inspector.hide()
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(left)
+        split.addWidget(self._right)
+        split.setChildrenCollapsible(False)
+        split.setStretchFactor(0, 2)
+        split.setStretchFactor(1, 3)
+        split.setSizes([554, 830])
+        for splitter in (split, self._right):
+            splitter.setHandleWidth(1)
+        return split
+
+    # What the controller says
+
+    def _connect_controller(self) -> None:
+        c = self._controller
+        c.run_changed.connect(self._show_run)
+        c.turns_changed.connect(self._show_turns)
+        c.route_changed.connect(self.route_bar.show_route)
+        c.title_changed.connect(self.route_bar.show_title)
+        c.queued_changed.connect(lambda _: self._show_composer())
+        c.notice.connect(self.status.show_notice)
+
+    def _show_turns(self, turns: tuple) -> None:  # tuple[Turn, ...], as Qt's signals carry it
+        self.chat.show_turns(turns)
+        if not turns:
+            self._shown = None
+            self.timeline.show_run(None)
+            self.status.show_run(None)
+            self.close_inspector()
+        else:
+            self.composer.set_last(turns[-1].message.text)
+        self._show_composer()
+
+    def _show_run(self, run: Run) -> None:
+        self.chat.update_run(run)
+        self._shown = run
+        self.timeline.show_run(run)
+        self.status.show_run(run, run.now)
+        self.route_bar.show_run(run)
+        self.inspector.update_run(run)
+        if run.outcome is not None:
+            self._show_composer()
+
+    def _show_composer(self) -> None:
+        c = self._controller
+        if c.live:
+            state = ComposerState.QUEUED if c.queued else ComposerState.RUNNING
+        else:
+            state = ComposerState.FOLLOW_UP if c.turns else ComposerState.READY
+        self.composer.set_state(state)
+
+    # What the user does
+
+    def _connect_views(self) -> None:
+        c = self._controller
+        self.composer.submitted.connect(self._submit)
+        self.composer.stop_requested.connect(c.stop)
+        self.composer.scenario_requested.connect(self._open_scenarios)
+        self.timeline.skip_requested.connect(c.skip)
+        self.status.skip_requested.connect(c.skip)
+        self.status.stop_requested.connect(c.stop)
+        self.timeline.attempt_selected.connect(self._select_attempt)
+        self.timeline.decision_selected.connect(self._select_decision)
+        self.chat.attempt_selected.connect(self._attempt_from_chat)
+        self.chat.decision_selected.connect(self._decision_from_chat)
+        self.chat.regenerate_requested.connect(c.regenerate)
+        self.chat.edit_requested.connect(self._edit)
+        self.gallery.scenario_chosen.connect(self.play)
+        self.rail.page_chosen.connect(self.show_page)
+        self.inspector.close_requested.connect(self.close_inspector)
+        self.inspector.attempt_selected.connect(self._select_attempt)
+        self.inspector.step_requested.connect(self._step)
+
+    def _submit(self, prompt: str) -> None:
+        self.composer.set_draft("")
+        self._controller.submit(prompt)
+
+    def _edit(self, prompt: str) -> None:
+        self.composer.set_draft(prompt)
+        self.composer.setFocus()
+
+    def play(self, scenario: str) -> None:
+        """Plays a scenario in a chat of its own."""
+        self.show_page("chat")
+        self._controller.play(scenario)
+
+    def show_page(self, name: str) -> None:
+        """Shows the page of this name; raises KeyError where there is none."""
+        self.pages.setCurrentWidget({"chat": self._chat_page, "scenarios": self.gallery}[name])
+        self.rail.show_page(name)
+
+    def _open_scenarios(self) -> None:
+        menu = scenario_menu(self, self.play)
+        menu.popup(self.composer.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
+
+    # The inspector
+
+    def _select_attempt(self, number: int) -> None:
+        if self._shown is None:
+            return
+        self._open_inspector()
+        self.inspector.show_attempt(self._shown, number)
+        with QSignalBlocker(self.timeline):
+            self.timeline.select_attempt(number)
+
+    def _select_decision(self, index: int) -> None:
+        if self._shown is None:
+            return
+        self._open_inspector()
+        self.inspector.show_decision(self._shown, index)
+        with QSignalBlocker(self.timeline):
+            self.timeline.select_decision(index)
+
+    def _attempt_from_chat(self, number: int) -> None:
+        self._show_run_of_chat()
+        self._select_attempt(number)
+
+    def _decision_from_chat(self, index: int) -> None:
+        self._show_run_of_chat()
+        self._select_decision(index)
+
+    def _show_run_of_chat(self) -> None:
+        """An older answer's run comes to the timeline when something of it is clicked."""
+        for turn in self._controller.turns:
+            if turn.run is not None and turn.run.id == self.chat.selected_run:
+                self._shown = turn.run
+                self.timeline.show_run(turn.run)
+
+    def _step(self, by: int) -> None:
+        self.timeline.plot.step(by)
+
+    def _open_inspector(self) -> None:
+        if self.inspector.isHidden():
+            self.inspector.show()
+            height = self._right.height()
+            self._right.setSizes([round(height * 0.55), round(height * 0.45)])
+
+    def close_inspector(self) -> None:
+        self.inspector.hide()
+        self.composer.setFocus()
+
+    # Keys and the end
+
+    def _bind_keys(self) -> None:
+        keys = QKeySequence.StandardKey
+        self._key(keys.New, self._controller.new_chat)
+        self._key(keys.ZoomIn, theme().zoom_in)
+        self._key("Ctrl+=", theme().zoom_in)
+        self._key(keys.ZoomOut, theme().zoom_out)
+        self._key("Ctrl+0", lambda: theme().set_zoom(1.0))
+        self._key(keys.Quit, self.close)
+        self._key("F11", lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen))
+        self._key("Escape", self._escape)
+
+    def _key(self, keys: QKeySequence.StandardKey | str, act: Callable[[], object]) -> None:
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.activated.connect(act)
+
+    def _escape(self) -> None:
+        """Stops what is live; else closes the inspector."""
+        if self._controller.live:
+            self._controller.stop()
+        elif self.inspector.isVisible():
+            self.close_inspector()
+
+    def place(self) -> bytes:
+        """Where the window stands, for the next start."""
+        return self.saveGeometry().data()
+
+    def restore_place(self, place: bytes) -> None:
+        """Back to where it stood; into view when that screen is gone."""
+        if not self.restoreGeometry(QByteArray(place)):
+            return
+        screens = QGuiApplication.screens()
+        if not any(screen.availableGeometry().intersects(self.frameGeometry()) for screen in screens):
+            self.resize(*DESIGN)
+            self.move(QGuiApplication.primaryScreen().availableGeometry().topLeft())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        event.ignore()
+        self.closing.emit()
+
+
+Layout = TypeVar("Layout", QHBoxLayout, QVBoxLayout)
+
+
+def _tight(layout: Layout) -> Layout:
+    """Without margins: views bring their own."""
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    return layout
+
+
+def scenario_menu(parent: QWidget, play: Callable[[str], None]) -> QMenu:
+    """Every scenario, by category; one click plays it."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    menu.setToolTipsVisible(True)
+    category = None
+    for name, scenario in SCENARIOS.items():
+        if scenario.category != category:
+            category = scenario.category
+            menu.addSection(category.value)
+        action = QAction(scenario.title, menu)
+        action.setToolTip(scenario.sentence)
+        action.triggered.connect(lambda _=False, name=name: play(name))
+        menu.addAction(action)
+    return menu
