@@ -1,5 +1,7 @@
 """The one that starts and stops runs. Views ask it; it says `run_changed(Run)` once a frame."""
 
+import asyncio
+
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
@@ -111,6 +113,12 @@ class Controller(QObject):
     def skip(self) -> None:
         if self._handle is not None:
             self._handle.skip()
+
+    async def finished(self) -> None:
+        """Returns when no run is live."""
+        while self._handle is not None:
+            await self._handle.finished()
+            await asyncio.sleep(0)  # for what follows the run to be told of its end
 
     async def close(self) -> None:
         """Stops what is live, and returns when it is over."""

@@ -45,8 +45,7 @@ async def play(application: QApplication, state: Path | None = None) -> int:
         window.show()
         await controller.begin()
         window.play(BUILT_IN)
-        while controller.live:
-            await asyncio.sleep(0.05)
+        await controller.finished()
         await asyncio.sleep(SETTLING_SECONDS)
         path = directory / "pictures" / "demo.png"
         saved = picture(window, path)

@@ -1,4 +1,4 @@
-"""The window: the rail, the header with the route, the status line, and the pages. It composes views; it knows no run."""
+"""The window: the rail and the pages. It composes the views, and wires them to the controller."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QSplitter, QStack
 from engine.core.run import Run
 from engine.lab.scenarios import SCENARIOS
 from gui.controller import Controller
+from gui.models.transcript import Turn
 from gui.panels import PAGES
 from gui.theme import theme
 from gui.views.chat import ChatView
@@ -99,14 +100,15 @@ class MainWindow(QMainWindow):
 
     def _connect_controller(self) -> None:
         c = self._controller
-        c.run_changed.connect(self._show_run)
-        c.turns_changed.connect(self._show_turns)
+        c.run_changed.connect(self.show_run)
+        c.turns_changed.connect(self.show_turns)
         c.route_changed.connect(self.route_bar.show_route)
         c.title_changed.connect(self.route_bar.show_title)
         c.queued_changed.connect(lambda _: self._show_composer())
         c.notice.connect(self.status.show_notice)
 
-    def _show_turns(self, turns: tuple) -> None:  # tuple[Turn, ...], as Qt's signals carry it
+    def show_turns(self, turns: tuple[Turn, ...]) -> None:
+        """Shows a chat."""
         self.chat.show_turns(turns)
         if not turns:
             self._shown = None
@@ -117,11 +119,12 @@ class MainWindow(QMainWindow):
             self.composer.set_last(turns[-1].message.text)
         self._show_composer()
 
-    def _show_run(self, run: Run) -> None:
+    def show_run(self, run: Run, *, live: bool = True) -> None:
+        """Shows a run of the chat as it is now; a recorded one (`live` False) stands still at its own time."""
         self.chat.update_run(run)
         self._shown = run
-        self.timeline.show_run(run)
-        self.status.show_run(run, run.now)
+        self.timeline.show_run(run, live=live)
+        self.status.show_run(run, run.now, live=live)
         self.route_bar.show_run(run)
         self.inspector.update_run(run)
         if run.outcome is not None:
@@ -145,8 +148,8 @@ class MainWindow(QMainWindow):
         self.timeline.skip_requested.connect(c.skip)
         self.status.skip_requested.connect(c.skip)
         self.status.stop_requested.connect(c.stop)
-        self.timeline.attempt_selected.connect(self._select_attempt)
-        self.timeline.decision_selected.connect(self._select_decision)
+        self.timeline.attempt_selected.connect(self.select_attempt)
+        self.timeline.decision_selected.connect(self.select_decision)
         self.chat.attempt_selected.connect(self._attempt_from_chat)
         self.chat.decision_selected.connect(self._decision_from_chat)
         self.chat.regenerate_requested.connect(c.regenerate)
@@ -154,7 +157,7 @@ class MainWindow(QMainWindow):
         self.gallery.scenario_chosen.connect(self.play)
         self.rail.page_chosen.connect(self.show_page)
         self.inspector.close_requested.connect(self.close_inspector)
-        self.inspector.attempt_selected.connect(self._select_attempt)
+        self.inspector.attempt_selected.connect(self.select_attempt)
         self.inspector.step_requested.connect(self._step)
 
     def _submit(self, prompt: str) -> None:
@@ -181,7 +184,8 @@ class MainWindow(QMainWindow):
 
     # The inspector
 
-    def _select_attempt(self, number: int) -> None:
+    def select_attempt(self, number: int) -> None:
+        """Opens the details of an attempt, by its number."""
         if self._shown is None:
             return
         self._open_inspector()
@@ -189,7 +193,8 @@ class MainWindow(QMainWindow):
         with QSignalBlocker(self.timeline):
             self.timeline.select_attempt(number)
 
-    def _select_decision(self, index: int) -> None:
+    def select_decision(self, index: int) -> None:
+        """Opens the details of a decision, by its place in the run's trail."""
         if self._shown is None:
             return
         self._open_inspector()
@@ -199,11 +204,11 @@ class MainWindow(QMainWindow):
 
     def _attempt_from_chat(self, number: int) -> None:
         self._show_run_of_chat()
-        self._select_attempt(number)
+        self.select_attempt(number)
 
     def _decision_from_chat(self, index: int) -> None:
         self._show_run_of_chat()
-        self._select_decision(index)
+        self.select_decision(index)
 
     def _show_run_of_chat(self) -> None:
         """An older answer's run comes to the timeline when something of it is clicked."""
@@ -251,7 +256,7 @@ class MainWindow(QMainWindow):
 
     def place(self) -> bytes:
         """Where the window stands, for the next start."""
-        return self.saveGeometry().data()
+        return bytes(self.saveGeometry().data())
 
     def restore_place(self, place: bytes) -> None:
         """Back to where it stood; into view when that screen is gone."""

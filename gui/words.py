@@ -49,9 +49,12 @@ def ordinal(number: int) -> str:
 def tokens_of(attempt: Attempt) -> tuple[int, bool]:
     """The visible tokens of an attempt, and whether that is an estimate."""
     usage = attempt.usage
-    if usage.output is not None:
-        return max(0, usage.output - (usage.reasoning or 0)), False
-    return -(-attempt.text.characters // CHARACTERS_PER_TOKEN), True
+    estimate = -(-attempt.text.characters // CHARACTERS_PER_TOKEN)
+    if usage.output is None:
+        return estimate, True
+    counted = max(0, usage.output - (usage.reasoning or 0))
+    begun_only = attempt.finish is None and counted < estimate / 2  # some count one token when they begin
+    return (estimate, True) if begun_only else (counted, False)
 
 
 def tokens(attempt: Attempt) -> str:
@@ -157,6 +160,8 @@ OUTCOMES: dict[e.Outcome, tuple[str, str]] = {
 def decision_title(event: e.Verb) -> str:
     """A decision in two to four words."""
     match event:
+        case e.AttemptStarted(action=e.Action.RETRY, key=key) if key:
+            return f"Retry with key {key_name(key)}"
         case e.AttemptStarted(action=action):
             return ACTION_TITLES[action]
         case e.AttemptCut(attempt=number):

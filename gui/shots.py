@@ -1,0 +1,105 @@
+"""Pictures of the window from recorded runs: the same window, shown the same values, in every theme."""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec.structs import replace
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication
+
+import resources
+from engine.core import journal
+from engine.core.run import Run
+from engine.playground import Playground
+from gui import app
+from gui.controller import Controller
+from gui.main_window import MainWindow
+from gui.models.transcript import Turn
+from gui.theme import Mode, theme
+
+SIZE = QSize(1280, 800)
+RATIO = 2
+THEMES: tuple[Mode, ...] = ("light", "dark")
+FRAMES = 3  # turns of the loop in which views lay themselves out
+
+
+class Shot(NamedTuple):
+    """A picture: the `name` of its file, the recorded `demo`, the second where it stands still, and what is clicked."""
+
+    name: str
+    demo: str
+    at: float
+    act: Callable[[MainWindow], None] = lambda window: None
+
+
+def recorded(demo: str, at: float = float("inf")) -> Run:
+    """A recorded run as it stood `at` seconds."""
+    events = journal.load(resources.data("demos", f"{demo}.jsonl"))
+    run = journal.fold(event for event in events if event.at <= at)
+    return run if at == float("inf") else replace(run, now=at)
+
+
+def _fallback(window: MainWindow) -> None:
+    """Selects the decision by which the run fell back to another provider."""
+    run = recorded("first")
+    place = next(i for i, d in enumerate(run.trail) if getattr(d, "attempt", 0) == 3 and d.rule.name == "RESTART")
+    window.select_decision(place)
+
+
+SHOTS = (
+    Shot("main", "first", 6.6, _fallback),
+    Shot("done", "first", float("inf")),
+    Shot("waiting", "all-limited", 1.5),
+    Shot("cut", "cut", 4.0),
+    Shot("scenarios", "calm", 0.0, lambda window: window.show_page("scenarios")),
+)
+
+
+def main(folder: Path) -> int:
+    """Draws every picture into `folder`; returns the exit code."""
+
+    async def draw(application: QApplication) -> int:
+        for shot in SHOTS:
+            for mode in THEMES:
+                path = folder / f"{shot.name}-{mode}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if not (await pixmap(shot, mode)).save(str(path)):
+                    sys.stderr.write(f"{path} cannot be written. Choose another folder.\n")
+                    return 1
+                sys.stdout.write(f"{path}\n")
+        return 0
+
+    return app.run(draw)
+
+
+async def pixmap(shot: Shot, mode: Mode) -> QPixmap:
+    """The picture of a shot in a theme, at twice the logical size."""
+    with tempfile.TemporaryDirectory() as state:
+        async with Playground(Path(state)) as playground:
+            theme().set_mode(mode)
+            window = MainWindow(Controller(playground))
+            window.resize(SIZE)
+            window.show()
+            _stand(window, recorded(shot.demo, shot.at))
+            shot.act(window)
+            for _ in range(FRAMES):
+                await asyncio.sleep(0.05)
+            picture = QPixmap(SIZE * RATIO)
+            picture.setDevicePixelRatio(RATIO)
+            window.render(picture)
+            window.hide()
+            window.deleteLater()
+            return picture
+
+
+def _stand(window: MainWindow, run: Run) -> None:
+    message = run.request.messages[-1]
+    window.route_bar.show_title(run.request.route.name)
+    window.route_bar.show_route(run.request.route)
+    window.show_turns((Turn(message=message, run=run),))
+    window.show_run(run, live=False)
