@@ -29,9 +29,10 @@ NEVER = float("inf")
 Fact = Callable[..., e.AnyEvent]
 
 
-def rehearse(scenario: Scenario) -> Run:
-    """The whole run that `scenario` leads to, in virtual seconds. The same each time."""
-    return _Rehearsal(scenario).play()
+def rehearse(scenario: Scenario, *, seed: int = 7) -> Run:
+    """The whole run that `scenario` leads to, in virtual seconds. The same each time for one `seed`, which picks the
+    answers and their pace as the lab's does."""
+    return _Rehearsal(scenario, seed).play()
 
 
 class _Pause(Awaitable[None]):
@@ -54,7 +55,7 @@ class _Patience:
 class _Actor(Player):
     """A player without a socket. What it says is decoded and kept in `facts`, until somebody takes it."""
 
-    def __init__(self, scenario: Scenario, candidate: Candidate, number: int, variant: int) -> None:
+    def __init__(self, scenario: Scenario, candidate: Candidate, started: e.AttemptStarted, seed: int) -> None:
         dialect = candidate.dialect or Dialect.CHAT_COMPLETIONS
         asked = Asked(
             method="POST", path="", headers={}, body=b"", dialect=dialect, model=candidate.model,
@@ -62,8 +63,8 @@ class _Actor(Player):
         )  # fmt: skip
         nobody = cast(asyncio.StreamWriter, None)  # every method that writes is replaced below
         super().__init__(
-            asked=asked, incoming=cast(Incoming, _Patience()), writer=nobody, number=number, variant=variant,
-            note=self._struck,
+            asked=asked, incoming=cast(Incoming, _Patience()), writer=nobody, number=started.attempt, seed=seed,
+            variant=started.candidate + seed, note=self._struck,
         )  # fmt: skip
         self._adapter = adapter_for(candidate)
         self._decoder = self._adapter.decoder(self._voice.content_type)
@@ -175,8 +176,8 @@ class _Actor(Player):
 class _Rehearsal:
     """Keeps the virtual time of one run, and each attempt's actor with the moment at which it goes on."""
 
-    def __init__(self, scenario: Scenario) -> None:
-        self._scenario = scenario
+    def __init__(self, scenario: Scenario, seed: int) -> None:
+        self._scenario, self._seed = scenario, seed
         request = ask(scenario.prompt, lab_route(scenario, ADDRESS))
         self._run = begin(e.RunRequested(run=scenario.name, at=0.0, wall=0.0, request=request))
         self._now = 0.0
@@ -207,7 +208,7 @@ class _Rehearsal:
         number, part = self._scenario.programme.part(started.candidate, started.key.removeprefix("lab:"))
         count = self._counts.get(number, 0)
         self._counts[number] = count + 1
-        actor = _Actor(self._scenario, candidate, started.attempt, started.candidate)
+        actor = _Actor(self._scenario, candidate, started, self._seed)
         performance = actor.perform(part.nth(count), reused=self._connected(started))
         self._actors[started.attempt] = (actor, cast("Coroutine[float, None, None]", performance))
         self._due[started.attempt] = self._now
