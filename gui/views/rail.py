@@ -7,9 +7,9 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.drawing.labels import Ink, Word
 from gui.icons import paint_icon
 from gui.theme import Theme, theme
-from gui.views.timeline_labels import Ink, Word
 
 WIDTH, BUTTON, ICON, GAP = 56.0, 40.0, 18.0, 4.0
 

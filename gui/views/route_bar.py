@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy,
 from engine.core.request import Route
 from engine.core.run import Run
 from gui import words
+from gui.drawing.labels import Ink, Line, Word
 from gui.icons import icon, paint_icon
 from gui.models.route_places import Place, current, faults_sentence, key_count, places_of, struck
 from gui.theme import Palette, Theme, theme
-from gui.views.timeline_labels import Ink, Line, Word
 
 HEIGHT, SIDE, STEP, ICON = 48.0, 24.0, 8.0, 12.0
 TITLE_MOST = 240.0

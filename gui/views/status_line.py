@@ -18,9 +18,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QTo
 
 from engine.core.events import Outcome
 from engine.core.run import Attempt, Run
+from gui.drawing.bars import paint_ring
 from gui.icons import icon, paint_icon
 from gui.theme import LOOKS, State, Theme, theme
-from gui.views.timeline_paint import paint_ring
 from gui.words import status_sentence
 
 IDLE = ("Ready.", "Write a prompt, or run a scenario. Scenarios need no keys.")

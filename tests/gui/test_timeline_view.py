@@ -12,8 +12,8 @@ from gui.models.scale import Scale
 from gui.models.timeline import Bar, Phase, Span, layout
 from gui.theme import State, Theme
 from gui.views.timeline import TimelineView
-from gui.views.timeline_scene import Rows, Scene
-from gui.views.timeline_words import write_words
+from gui.views.timeline.scene import Rows, Scene
+from gui.views.timeline.words import write_words
 from tests.gui import sample_runs as runs
 
 

@@ -9,11 +9,11 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, Q
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from engine.lab.programme import Scenario
+from gui.drawing.labels import Ink, Word, static
 from gui.icons import paint_icon
 from gui.models.gallery import Role, Sketch, attempts
 from gui.theme import Palette, Theme
 from gui.views.gallery.mini import paint_mini
-from gui.views.timeline_labels import Ink, Word, static
 from gui.words import seconds
 
 HEIGHT, PAD, MARGIN = 272.0, 24.0, 2.0

@@ -3,10 +3,10 @@
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainter
 
+from gui.drawing import bars as paint
 from gui.models.gallery import Sketch
 from gui.models.timeline import Arrow, Bar, Phase
 from gui.theme import Palette, State
-from gui.views import timeline_paint as paint
 
 BAR, PITCH = 18.0, 28.0
 SHORT = 44.0  # pixels: in a bar below this, the cap stands behind the end, so that the phases are seen

@@ -7,11 +7,11 @@ from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QListView, QTabBar, QVBoxLayout, QWidget
 
 from engine.lab.programme import Category, Scenario
+from gui.drawing.legend import Legend
 from gui.icons import paint_icon
 from gui.models.gallery import GalleryModel
 from gui.theme import Theme, theme
 from gui.views.gallery.card import HEIGHT, CardDelegate
-from gui.views.legend import Legend
 
 LEAST_WIDTH = 280.0  # of a card
 DRAW_BUDGET = 0.012  # seconds of one tick that go into sketches

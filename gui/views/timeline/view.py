@@ -5,12 +5,12 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.core.run import Run
+from gui.drawing.labels import Ink, Word
+from gui.drawing.legend import Legend
 from gui.icons import icon
 from gui.models.timeline import Figure
 from gui.theme import Theme, theme
-from gui.views.legend import Legend
-from gui.views.timeline_labels import Ink, Word
-from gui.views.timeline_plot import TimelinePlot
+from gui.views.timeline.plot import TimelinePlot
 
 HEAD, PAD, FIGURE_GAP = 56.0, 16.0, 24.0
 

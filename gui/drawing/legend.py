@@ -4,9 +4,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.drawing import bars as paint
+from gui.drawing.labels import Ink, Word
 from gui.theme import State, Theme
-from gui.views import timeline_paint as paint
-from gui.views.timeline_labels import Ink, Word
 
 SWATCH, GAP, HEIGHT, PAD = 16.0, 24.0, 32.0, 16.0
 ENTRIES: tuple[tuple[str, State | None], ...] = (

@@ -12,13 +12,13 @@ from functools import cached_property
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 
+from gui.drawing import bars as paint
+from gui.drawing.labels import Ink, Label, Placer, Word
 from gui.icons import paint_icon
 from gui.models.lanes import Lane
 from gui.models.scale import Scale, ticks
 from gui.models.timeline import Arrow, Bar, Mark, Pause, Span, Strip, Timeline
 from gui.theme import State, Theme
-from gui.views import timeline_paint as paint
-from gui.views.timeline_labels import Ink, Label, Placer, Word
 from gui.words import key_name, limit, seconds
 
 PAD, GUTTER, NARROW_GUTTER, AXIS = 16.0, 176.0, 112.0, 30.0

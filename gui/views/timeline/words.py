@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import QPointF, QRectF
 
+from gui.drawing import bars as paint
+from gui.drawing.labels import Ink, Label, Word
 from gui.models.timeline import Arrow, Bar, Mark, Marker, Phase
 from gui.theme import State
-from gui.views import timeline_paint as paint
-from gui.views.timeline_labels import Ink, Label, Word
-from gui.views.timeline_scene import MARK_STATES, Scene
+from gui.views.timeline.scene import MARK_STATES, Scene
 
 ABOVE = 17.0  # from a label's top to the top of the bar below it
 MARK_ICONS: dict[Mark, str] = {Mark.INJECTED: "bolt", Mark.STALL: "stall", Mark.RETRY_AFTER: "clock"}

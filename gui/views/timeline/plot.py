@@ -8,14 +8,14 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from engine.core.run import Run
+from gui.drawing.labels import Ink, Word
 from gui.models.scale import FOLD_FROM, Scale, fitted, following
 from gui.models.story import EMPTY, story
 from gui.models.timeline import Timeline, layout
 from gui.theme import Theme
-from gui.views.timeline_card import Card
-from gui.views.timeline_labels import Ink, Word
-from gui.views.timeline_scene import AXIS, Rows, Scene, Target
-from gui.views.timeline_words import write_words
+from gui.views.timeline.card import Card
+from gui.views.timeline.scene import AXIS, Rows, Scene, Target
+from gui.views.timeline.words import write_words
 
 FRAME_MS, HOVER_MS, STORY_SECONDS = 33, 300, 1.0
 ZOOM_STEP, PAN_STEP = 1.25, 80.0
