@@ -13,10 +13,10 @@ from engine.core.run import Run, begin, evolve
 from gui.models.markdown import PLAIN_ABOVE
 from gui.models.transcript import Ghost, Turn
 from gui.theme import Theme, theme
-from gui.views.answer_parts import AnswerText, FailureView, GhostView, ThinkingView
-from gui.views.answer_rows import BadgeView, SeamView
-from gui.views.chat import EMPTY, ChatView
-from gui.views.text_body import TextBody
+from gui.views.chat.parts import AnswerText, FailureView, GhostView, ThinkingView
+from gui.views.chat.rows import BadgeView, SeamView
+from gui.views.chat.text_body import TextBody
+from gui.views.chat.view import EMPTY, ChatView
 from tests.gui import sample_runs as sr
 
 

@@ -25,7 +25,7 @@ from gui.models.transcript import (
     segments,
 )
 from gui.theme import theme
-from gui.views.answer_parts import (
+from gui.views.chat.parts import (
     AnswerText,
     CallsView,
     FailureView,
@@ -34,8 +34,8 @@ from gui.views.answer_parts import (
     ThinkingView,
     label,
 )
-from gui.views.answer_rows import BadgeView, MetricsRow, SeamView
-from gui.views.text_body import TextBody
+from gui.views.chat.rows import BadgeView, MetricsRow, SeamView
+from gui.views.chat.text_body import TextBody
 
 Part = GhostView | SeamView | ThinkingView | AnswerText | RefusalView | CallsView | FailureView
 

@@ -12,7 +12,7 @@ from gui.icons import icon
 from gui.models.markdown import visible
 from gui.models.transcript import Answer, Calls, Failure, Ghost, Reason, Refusal, Thinking
 from gui.theme import theme
-from gui.views.text_body import TextBody
+from gui.views.chat.text_body import TextBody
 
 FOLD_ABOVE = 6  # lines of a ghost
 FOLDED = 2

@@ -10,7 +10,7 @@ from engine.core.run import Run
 from gui.icons import icon
 from gui.models.transcript import Turn
 from gui.theme import theme
-from gui.views.answer import TurnView
+from gui.views.chat.answer import TurnView
 
 EMPTY = "Write a prompt, or run a scenario. Scenarios need no keys."
 NEAR_END = 24  # px from the end at which the chat still follows
