@@ -1,6 +1,6 @@
 """The theme: which palette holds, the type scale, the spacing, the zoom, and the application's style sheet."""
 
-import sys
+import logging
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -15,6 +15,8 @@ __all__ = [
     "FAULT_LOOKS", "LOOKS", "PALETTES", "SPACING", "TYPE", "FaultLook", "Look", "Palette", "Pattern", "State", "Theme",
     "theme",
 ]  # fmt: skip
+
+log = logging.getLogger(__name__)
 
 Mode = Literal["system", "light", "dark", "hc-light", "hc-dark"]
 Size = Literal["caption", "control", "reading", "title", "figure"]
@@ -141,7 +143,7 @@ def load_fonts() -> None:
             name.endswith((".otf", ".ttf"))
             and QFontDatabase.addApplicationFontFromData(resources.data("fonts", name)) < 0
         ):
-            print(f"The bundled font {name} could not be loaded; a system font takes its place.", file=sys.stderr)
+            log.warning("The bundled font %s could not be loaded; a system font takes its place.", name)
 
 
 def _qt_palette(colours: Palette) -> QPalette:
