@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QPoint, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.core.run import Run
-from engine.lab.scenarios import SCENARIOS
+from engine.lab.scenarios import SCENARIOS, Category
 from gui.controller import Controller
 from gui.models.transcript import Turn
 from gui.panels import PAGES
@@ -287,13 +287,11 @@ def scenario_menu(parent: QWidget, play: Callable[[str], None]) -> QMenu:
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     menu.setToolTipsVisible(True)
-    category = None
-    for name, scenario in SCENARIOS.items():
-        if scenario.category != category:
-            category = scenario.category
-            menu.addSection(category.value)
-        action = QAction(scenario.title, menu)
-        action.setToolTip(scenario.sentence)
-        action.triggered.connect(lambda _=False, name=name: play(name))
-        menu.addAction(action)
+    for category in Category:
+        menu.addAction(category.value).setEnabled(False)  # a heading: styles do not draw the text of a section
+        for name, scenario in SCENARIOS.items():
+            if scenario.category is category:
+                action = menu.addAction(scenario.title)
+                action.setToolTip(scenario.sentence)
+                action.triggered.connect(lambda _=False, name=name: play(name))
     return menu

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QVBoxLayou
 
 from engine.core.pieces import NOTHING
 from gui.theme import theme
-from gui.views.text_body import TextBody
+from gui.views.chat.text_body import TextBody
 
 SIZE = 250_000  # characters of each answer
 PIECE = 300  # characters in a frame: 2,000 tokens a second, four times what a fast provider sends

@@ -111,11 +111,11 @@ def test_every_scenario_stands_in_the_menu_and_plays_with_one_click(qapp: QAppli
         async with Session(tmp_path) as session:
             played: list[str] = []
             menu = scenario_menu(session.window, played.append)
-            actions = [action for action in menu.actions() if not action.isSeparator()]
+            actions = [action for action in menu.actions() if action.isEnabled()]
             assert len(actions) == len(SCENARIOS) >= 8
             for action in actions:
                 action.trigger()
-            assert played == list(SCENARIOS)
+            assert sorted(played) == sorted(SCENARIOS)
             menu.deleteLater()
             session.window.play("dead-key" if "dead-key" in SCENARIOS else played[2])
             await session.until(lambda: not session.controller.live)
