@@ -6,6 +6,7 @@ One row for each batch of events; a run is read back by folding them. A damaged 
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from engine.state import set_aside
 NAME = "history.db"
 VERSION = 1
 FLUSH_SECONDS = 0.1
+BATCHES_AT_ONCE = 256
 
 SCHEMA = """
 CREATE TABLE runs (id TEXT PRIMARY KEY, wall REAL NOT NULL, route TEXT NOT NULL, prompt TEXT NOT NULL,
@@ -96,20 +98,21 @@ class History:
             connection.close()
 
     def _gather(self) -> tuple[list[Batch], bool]:
-        """What came within a tenth of a second of the first batch, and whether it was the last."""
+        """What comes within a tenth of a second of the first batch, and whether it was the last."""
         batches: list[Batch] = []
-        wait: float | None = None
-        while True:
+        due: float | None = None
+        while len(batches) < BATCHES_AT_ONCE:
             try:
-                item = self._queue.get(timeout=wait)
+                item = self._queue.get(timeout=None if due is None else max(0.0, due - time.monotonic()))
             except queue.Empty:
                 return batches, False
             if item is None:
                 return batches, True
+            due = due or time.monotonic() + FLUSH_SECONDS
             batches.append(item)
-            wait = FLUSH_SECONDS if len(batches) < 64 else 0.0
-            if len(batches) >= 256 or isinstance(item[1][-1], RunEnded):
-                return batches, False
+            if isinstance(item[1][-1], RunEnded):
+                break
+        return batches, False
 
     def _write(self, connection: sqlite3.Connection, batches: list[Batch]) -> None:
         with connection:
