@@ -154,6 +154,7 @@ class MainWindow(QMainWindow):
         self.chat.decision_selected.connect(self._decision_from_chat)
         self.chat.regenerate_requested.connect(c.regenerate)
         self.chat.edit_requested.connect(self._edit)
+        self.chat.scenarios_requested.connect(lambda: self.show_page("scenarios"))
         self.gallery.scenario_chosen.connect(self.play)
         self.rail.page_chosen.connect(self.show_page)
         self.inspector.close_requested.connect(self.close_inspector)

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from engine.core import events as e
 from engine.core.pieces import NOTHING, Pieces
@@ -54,7 +54,7 @@ def only(chat: ChatView, kind: type):
 
 
 def test_an_empty_chat_says_how_to_begin(chat: ChatView):
-    labels = [label.text() for label in chat.findChildren(type(chat._empty)) if label.isVisible()]
+    labels = [label.text() for label in chat.findChildren(QLabel) if label.isVisible()]
     assert EMPTY in labels
     chat.show_turns([turn(sr.fold(sr.calm()))])
     assert not chat._empty.isVisible()

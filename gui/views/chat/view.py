@@ -25,6 +25,7 @@ class ChatView(QWidget):
     attempt_selected = Signal(int)  # an attempt's number in the run `selected_run`
     regenerate_requested = Signal(str)  # a run's id
     edit_requested = Signal(str)  # the text of a prompt, to be edited and sent again
+    scenarios_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,8 +41,8 @@ class ChatView(QWidget):
         self._column = QVBoxLayout(self._page)
         self._column.addStretch(1)
         self._scroll.setWidget(self._page)
-        self._empty = QLabel(EMPTY, alignment=Qt.AlignmentFlag.AlignCenter)
-        self._empty.setWordWrap(True)
+        self._empty = EmptyChat(self)
+        self._empty.scenarios.clicked.connect(self.scenarios_requested)
         self._find = FindBar(self)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -211,8 +212,8 @@ class ChatView(QWidget):
         px, palette = theme().px, theme().palette
         self._column.setContentsMargins(px(24), px(24), px(24), 0)
         self._column.setSpacing(0)
-        self._empty.setFont(theme().font("reading"))
-        self._empty.setStyleSheet(f"color: {palette.muted.name()};")
+        self._empty.sentence.setFont(theme().font("reading"))
+        self._empty.sentence.setStyleSheet(f"color: {palette.muted.name()};")
         self._latest.setIcon(icon("download", palette.accent, theme().px(14)))
         turns, self._turns = self._turns, ()
         for place in list(self._views):
@@ -228,6 +229,23 @@ class ChatView(QWidget):
         self._follows = False
         top = body.mapTo(self._page, body.cursorRect().center())
         self._scroll.ensureVisible(top.x(), top.y(), 0, self._scroll.viewport().height() // 3)
+
+
+class EmptyChat(QWidget):
+    """What stands where no turn is: a sentence, and the way to the scenarios."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.sentence = QLabel(EMPTY, alignment=Qt.AlignmentFlag.AlignCenter)
+        self.sentence.setWordWrap(True)
+        self.scenarios = QPushButton("See what can go wrong")
+        self.scenarios.setToolTip("Two dozen scenarios that run here, without keys and without cost")
+        column = QVBoxLayout(self)
+        column.addStretch(2)
+        column.addWidget(self.sentence)
+        column.addSpacing(16)
+        column.addWidget(self.scenarios, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
 
 
 class FindBar(QWidget):
