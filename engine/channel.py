@@ -5,7 +5,7 @@ import asyncio
 from engine.core.events import AnyEvent
 from engine.core.run import Run
 
-BATCHES_BOUND = 64
+BATCHES_BOUND = 16  # each of what one or two reads of a socket brought
 
 Batch = tuple[tuple[AnyEvent, ...], Run]
 

@@ -11,7 +11,7 @@ from typing import TextIO
 
 import msgspec
 
-from engine import cli_lab, routes
+from engine import cli_compare, cli_lab, routes
 from engine.core import events as e
 from engine.core import journal
 from engine.core.events import Outcome
@@ -35,6 +35,13 @@ class BadInput(Exception):
     """One sentence for the user; exit code 2."""
 
 
+# Each says in one line what is wrong and what to do.
+BAD_INPUTS = (
+    BadInput, routes.RouteError, CatalogError, HistoryError, LabUnavailable, cli_lab.UnknownScenario,
+    cli_compare.CompareError,
+)  # fmt: skip
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="streamover-cli", description="Ask along a route of providers, with failover.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -50,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     lab = commands.add_parser("lab", help="run the provider that fails on purpose, on 127.0.0.1")
     lab.add_argument("--port", type=int, default=0, metavar="N", help="0 takes any free one")
     lab.add_argument("--scenario", metavar="NAME", help="print the route file of this scenario as well")
+    cli_compare.add_parser(commands)
     return top
 
 
@@ -60,9 +68,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         match options.command:
             case "ask":
                 return asyncio.run(_ask(options))
+            case "compare":
+                return asyncio.run(cli_compare.run(options))
             case _:
                 return asyncio.run(cli_lab.serve(options.port, options.scenario))
-    except (BadInput, routes.RouteError, CatalogError, HistoryError, LabUnavailable, cli_lab.UnknownScenario) as error:
+    except BAD_INPUTS as error:
         print(f"streamover-cli: {error}", file=sys.stderr)
         return BAD_INPUT
     except OSError as error:

@@ -16,6 +16,11 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=30.0)
 
 
+class ProxyUnusable(Exception):
+    """The proxy that the environment names cannot be used. One sentence with the remedy, without the address, which
+    may hold a password."""
+
+
 class Lease:
     """The use of a client for one attempt."""
 
@@ -35,7 +40,7 @@ class Clients:
 
     @asynccontextmanager
     async def lease(self, url: httpx.URL) -> AsyncGenerator[Lease]:
-        """A client for the origin of `url`, for as long as the block lasts."""
+        """A client for the origin of `url`, for as long as the block lasts. Raises ProxyUnusable."""
         origin = (url.scheme, url.host, url.port)
         lease = self._leases.get(origin)
         if lease is None or lease.retired:
@@ -69,10 +74,19 @@ class Clients:
         return self._context
 
     def _client(self, url: httpx.URL, context: ssl.SSLContext) -> httpx.AsyncClient:
-        return self._make(
-            verify=context,
-            timeout=None,
-            limits=LIMITS,
-            follow_redirects=False,  # a key must not follow to another host
-            trust_env=url.host not in LOOPBACK,
-        )
+        try:
+            return self._make(
+                verify=context,
+                timeout=None,
+                limits=LIMITS,
+                follow_redirects=False,  # a key must not follow to another host
+                trust_env=url.host not in LOOPBACK,
+            )
+        except ImportError:
+            remedy = "Install it with `pip install socksio`, or name an HTTP proxy in HTTPS_PROXY."
+            raise ProxyUnusable(
+                f"The environment names a SOCKS proxy, which needs the package socksio. {remedy}"
+            ) from None
+        except (ValueError, httpx.InvalidURL):
+            where = "HTTPS_PROXY, HTTP_PROXY and ALL_PROXY"
+            raise ProxyUnusable(f"The environment names a proxy whose address cannot be read: check {where}.") from None

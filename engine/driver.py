@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
 from engine.core import events as e
@@ -12,6 +12,9 @@ from engine.core.run import Run, begin, evolve
 from engine.mailbox import Mailbox
 
 DRAIN_SECONDS = 0.05  # how long an answered stream may take to end by itself, which keeps its connection usable
+HELD_AFTER = 0.05  # seconds that a consumer may take over a batch before the clocks are held for it
+STALLED = 0.5  # seconds by which a timer is late when the whole program, or the machine, stood still
+CATCH_UP = 0.05  # seconds in which what waits on the sockets is heard, after a standstill
 CLOSING_SECONDS = 2.0  # how long the end of a run waits for its last sockets to close
 
 Clock = Callable[[], float]
@@ -37,6 +40,12 @@ class Streamer(Protocol):
     ) -> None: ...
 
 
+def _folded(run: Run, events: Sequence[e.AnyEvent]) -> Run:
+    for event in events:
+        run = evolve(run, event)
+    return run
+
+
 def run_clock() -> Clock:
     """Seconds since now, by the monotonic clock."""
     zero = time.monotonic()
@@ -51,6 +60,7 @@ class Driver:
         self._clock = clock or run_clock()
         self._mailbox = Mailbox(self._clock)
         self._streams: dict[int, asyncio.Task[None]] = {}
+        self._untold: list[e.AnyEvent] = []  # folded, and not emitted yet
 
     def skip(self) -> None:
         """Asks for the next candidate now."""
@@ -68,30 +78,53 @@ class Driver:
         """Returns the finished run. Cancelled, it closes everything. A programming error is raised."""
         run = begin(self._requested)
         try:
-            await self._emit((self._requested,), run)
+            run = await self._tell(run, self._requested)
             while run.outcome is None:
-                run = await self._decide(run)
-                if run.outcome is None:
+                if (decision := decide(run, self._clock())) is not None:
+                    run = evolve(run, decision)
+                    self._carry_out(decision, run)
+                    run = await self._tell(run, decision)
+                else:
                     run = await self._hear(run)
             return run
         finally:
             self._mailbox.close()
             await self._close()
 
-    async def _decide(self, run: Run) -> Run:
-        while (decision := decide(run, self._clock())) is not None:
-            run = evolve(run, decision)
-            self._carry_out(decision, run)
-            await self._emit((decision,), run)
+    async def _hear(self, run: Run) -> Run:
+        until = deadline(run)
+        facts = await self._mailbox.take(until)
+        if facts:
+            return await self._tell(_folded(run, facts), *facts)
+        if until is not None and (late := self._clock() - until) > STALLED:
+            run = self._hold(run, late)
+            await asyncio.sleep(CATCH_UP)
+            if facts := self._mailbox.gather():
+                return await self._tell(_folded(run, facts), *facts)
         return run
 
-    async def _hear(self, run: Run) -> Run:
-        facts = await self._mailbox.take(deadline(run))
-        for fact in facts:
-            run = evolve(run, fact)
-        if facts:
-            await self._emit(tuple(facts), run)
+    async def _tell(self, run: Run, *events: e.AnyEvent) -> Run:
+        """Emits the events, which are folded. Where the consumer took its time over them, what was heard meanwhile
+        is folded and emitted as well before any clock is asked, and the time is nobody's silence."""
+        self._untold += events
+        while events:
+            told, self._untold = tuple(self._untold), []
+            begun = self._clock()
+            await self._emit(told, run)
+            if (slow := self._clock() - begun) <= HELD_AFTER or run.outcome is not None:
+                break
+            events = tuple(self._mailbox.gather())
+            self._untold += events
+            run = self._hold(_folded(run, events), slow)
         return run
+
+    def _hold(self, run: Run, seconds: float) -> Run:
+        """Folds in that we were not listening for so long. It is told with the next events, so that a slow consumer
+        is not given more to do because it is slow."""
+        at = self._clock()
+        held = [e.Held(run=run.id, at=at, attempt=attempt.number, seconds=seconds) for attempt in run.live]
+        self._untold += held
+        return _folded(run, held)
 
     def _carry_out(self, decision: e.Verb, run: Run) -> None:
         match decision:

@@ -1,7 +1,11 @@
 """Decompression of a response body within a bound, so that a small body cannot grow into a huge one."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+PART = 65_536  # bytes
+MEMBER = b"\x1f"  # how a gzip member begins; a body may be several (RFC 1952, 2.2)
+WINDOW = zlib.MAX_WBITS | 32  # 32: gzip or zlib, by its header
 
 
 class Bomb(Exception):
@@ -20,25 +24,30 @@ class Inflater:
         self._plain = encoding in ("", "identity")
         if not self._plain and encoding not in ("gzip", "x-gzip", "deflate"):
             raise NotCompressed(f"The body is encoded as {encoding!r}, which was not asked for.")
-        self._raw = zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: gzip or zlib, by its header
+        self._raw = zlib.decompressobj(WINDOW)
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
+    def feed(self, data: bytes) -> Iterable[bytes]:
         """The decompressed bytes in parts of at most 64 KiB. Raises Bomb and NotCompressed."""
         if self._plain:
             self._spend(len(data))
-            yield data
-            return
-        while data:
+            return (data,)
+        return self._inflated(data)
+
+    def _inflated(self, data: bytes) -> Iterator[bytes]:
+        part = b""
+        while data or len(part) == PART:  # a full part may have more behind it, though all input is taken
+            if self._raw.eof:
+                if not data.startswith(MEMBER):
+                    return  # padding
+                self._raw = zlib.decompressobj(WINDOW)
             try:
-                part = self._raw.decompress(data, 65_536)
+                part = self._raw.decompress(data, PART)
             except zlib.error as error:
                 raise NotCompressed(f"The body is not compressed as it says: {error}.") from None
             self._spend(len(part))
-            data = self._raw.unconsumed_tail
+            data = self._raw.unused_data or self._raw.unconsumed_tail
             if part:
                 yield part
-            elif not data:
-                return
 
     def _spend(self, count: int) -> None:
         self._left -= count

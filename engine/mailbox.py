@@ -6,6 +6,7 @@ from collections.abc import Callable
 from engine.core.events import Fact, Said
 
 PIECES_BOUND = 512  # undelivered pieces and facts, beyond which a transport waits and the socket is not read
+CHARACTERS_BOUND = 256 * 1024  # the same, where the pieces are long
 MERGE_WITHIN = 0.005  # seconds: pieces that came closer together than this are one read
 
 
@@ -19,24 +20,27 @@ class Mailbox:
         self._clock = clock
         self._facts: list[Fact] = []
         self._growing: tuple[Said, list[str]] | None = None
-        self._count = 0
+        self._count = self._characters = 0
         self._reader: asyncio.Future[None] | None = None
         self._writers: list[asyncio.Future[None]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._until = 0.0
         self._error: BaseException | None = None
 
-    def put(self, fact: Fact) -> None:
-        """Adds a fact. Callers that may bring many ask `room` first."""
+    def put(self, fact: Fact, *, wake: bool = True) -> None:
+        """Adds a fact. Callers that may bring many ask `room` first. Without `wake` it is taken with the next one, or
+        when the deadline comes."""
         self._settle()
         self._facts.append(fact)
         self._count += 1
-        self._wake()
+        if wake:
+            self._wake()
 
     def say(self, run: str, attempt: int, text: str) -> None:
         """Adds a piece of text, to the fact before it where both came in one read."""
         at, growing = self._clock(), self._growing
         self._count += 1
+        self._characters += len(text)
         if growing is not None and growing[0].attempt == attempt and at - growing[0].at < MERGE_WITHIN:
             growing[1].append(text)
             return
@@ -50,7 +54,7 @@ class Mailbox:
 
     @property
     def full(self) -> bool:
-        return self._count >= PIECES_BOUND
+        return self._count >= PIECES_BOUND or self._characters >= CHARACTERS_BOUND
 
     async def room(self) -> None:
         """Returns when the driver has taken what was there."""
@@ -68,10 +72,14 @@ class Mailbox:
                 await self._reader
             finally:
                 self._reader = None
+        return self.gather()
+
+    def gather(self) -> list[Fact]:
+        """All facts that are there, without waiting."""
         if self._error is not None:
             raise self._error
         self._settle()
-        facts, self._facts, self._count = self._facts, [], 0
+        facts, self._facts, self._count, self._characters = self._facts, [], 0, 0
         writers, self._writers = self._writers, []
         for writer in writers:
             if not writer.done():

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from engine import health_file
 from engine.channel import Batch, Channel
+from engine.core import budget
 from engine.core import health as health_of
 from engine.core.events import AnyEvent, Benched, Completed, RunEnded, RunRequested
 from engine.core.plan import short
@@ -136,6 +137,7 @@ class Playground:
         self._own_transport = None if transport else Transport(self.keys, wall=wall)
         self._transport = transport or self._own_transport
         self._health = health_of.Health()
+        self._budget = budget.Budget()
         self._history: History | None = None
         self._saving: asyncio.Task[None] | None = None
         self._handles: set[Handle] = set()
@@ -175,10 +177,12 @@ class Playground:
         candidates = tuple(map(resolve, request.route.candidates))
         request = replace(request, route=replace(request.route, candidates=candidates))
         wall = self._wall()
+        self._budget, retries = budget.lent(self._budget, wall, request.route)
         requested = RunRequested(
-            run=secrets.token_hex(8), at=0.0, wall=wall, request=request,
+            run=secrets.token_hex(8), at=0.0, wall=wall, request=request, retries=retries,
             benches=health_of.known_to(self._health, wall, candidates),
         )  # fmt: skip
+        self._health = health_of.admitted(self._health, requested)
         handle = Handle(requested, self._transport, self._observe)
         self._handles.add(handle)
         spawn(self._forget(handle), f"end of run {handle.id}")
@@ -194,6 +198,8 @@ class Playground:
             observer(events, run)
         for event in events:
             self._health = health_of.learned(self._health, run, event)
+            if isinstance(event, RunEnded):
+                self._budget = budget.settled(self._budget, self._wall(), run)
             if isinstance(event, Benched | Completed | RunEnded) and self._saving is None:
                 self._saving = spawn(self._save_soon(), "save health")
 

@@ -2,9 +2,11 @@
 
 from engine.core import backoff
 from engine.core.events import Bench, Benched
-from engine.core.faults import KeyFate, verdict
+from engine.core.faults import Cause, Fault, KeyFate, Kind, Verdict, verdict
 from engine.core.fitness import failures_of
 from engine.core.run import Attempt, Run
+
+REFUSED = frozenset({Kind.AUTH, Kind.PERMISSION, Kind.REGION})  # whatever time is named, waiting does not mend these
 
 
 def key_bench(run: Run, last: Attempt) -> Bench | None:
@@ -13,14 +15,24 @@ def key_bench(run: Run, last: Attempt) -> Bench | None:
     if fault is None or not last.key:
         return None
     row, ended = verdict(fault), last.ended or 0.0
-    if row.key not in (KeyFate.COOL, KeyFate.SPENT) or _noted(run, last, key=last.key):
+    model = candidate.model if row.key is KeyFate.PASS and fault.cause is Cause.PLAN else ""
+    if row.key is KeyFate.KEEP or (row.key is KeyFate.PASS and not model) or _noted(run, last, last.key, model):
         return None
-    own = backoff.ceiling(run.request.route.policy, len(failures_of(run, last.candidate)))
-    seconds = fault.spent_for or fault.wait_hint or (own if row.key is KeyFate.COOL else row.bench)
+    seconds = _key_rest(run, last, fault, row)
     return Bench(
-        provider=candidate.provider, base_url=candidate.base_url, key=last.key,
+        provider=candidate.provider, base_url=candidate.base_url, key=last.key, model=model,
         since=ended, until=ended + seconds, kind=fault.kind, reason=fault.detail or row.word,
     )  # fmt: skip
+
+
+def _key_rest(run: Run, last: Attempt, fault: Fault, row: Verdict) -> float:
+    """For how many seconds the key rests."""
+    if fault.kind in REFUSED:
+        return row.bench
+    if row.key is KeyFate.COOL:
+        own = backoff.ceiling(run.request.route.policy, len(failures_of(run, last.candidate)))
+        return fault.spent_for or fault.wait_hint or own
+    return fault.spent_for or fault.wait_hint or row.bench
 
 
 def candidate_bench(run: Run, last: Attempt) -> Bench | None:
@@ -29,10 +41,13 @@ def candidate_bench(run: Run, last: Attempt) -> Bench | None:
     if fault is None:
         return None
     row, ended = verdict(fault), last.ended or 0.0
-    keyless_limit = row.key is KeyFate.COOL and not last.key
-    seconds = max(row.bench, fault.wait_hint or 0.0) if row.key is KeyFate.KEEP and row.bench else 0.0
-    seconds = fault.wait_hint or row.bench if keyless_limit else seconds
-    if not seconds or _noted(run, last, model=candidate.model):
+    keyless = row.key in (KeyFate.COOL, KeyFate.SPENT) and not last.key
+    seconds = 0.0
+    if keyless or (row.bench and fault.kind is Kind.MODEL_NOT_FOUND):
+        seconds = fault.spent_for or fault.wait_hint or row.bench
+    elif row.bench and row.key is KeyFate.KEEP:
+        seconds = max(row.bench, fault.wait_hint or 0.0)
+    if not seconds or _noted(run, last, "", candidate.model):
         return None
     return Bench(
         provider=candidate.provider, base_url=candidate.base_url, model=candidate.model,
@@ -40,7 +55,7 @@ def candidate_bench(run: Run, last: Attempt) -> Bench | None:
     )  # fmt: skip
 
 
-def _noted(run: Run, last: Attempt, *, key: str = "", model: str = "") -> bool:
+def _noted(run: Run, last: Attempt, key: str, model: str) -> bool:
     """Whether this very fault was put on the bench already."""
     return any(
         isinstance(d, Benched) and d.attempt == last.number and (d.bench.key, d.bench.model) == (key, model)

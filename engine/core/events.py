@@ -14,7 +14,8 @@ from engine.core.request import Finish, Request, Usage
 
 
 class Bench(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A key (when `key` is named) or a candidate (when `model` is) to go past until `until`, in run seconds."""
+    """A key (when `key` is named; for one model where `model` is too) or a candidate (when `model` alone is) to go past
+    until `until`, in run seconds. `probed`: another run is trying already whether it is well again."""
 
     provider: str
     base_url: str | None = None
@@ -24,6 +25,7 @@ class Bench(Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: float
     kind: Kind
     reason: str = ""
+    probed: bool = False
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
@@ -35,11 +37,13 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ty
 
 
 class RunRequested(Event, frozen=True, kw_only=True, tag="run_requested"):
-    """`wall` is the Unix time at zero; `benches` is what earlier runs had learned, in this run's seconds."""
+    """`wall` is the Unix time at zero; `benches` is what earlier runs had learned, in this run's seconds; `retries` is
+    this run's share of the retries that all runs have together (None: no bound but the policy's)."""
 
     wall: float
     request: Request
     benches: tuple[Bench, ...] = ()
+    retries: int | None = None
 
 
 class SkipAsked(Event, frozen=True, kw_only=True, tag="skip_asked"):
@@ -168,6 +172,8 @@ class Rule(StrEnum):
     KEYS_EXHAUSTED = "When no key is left, the next candidate is asked"
     WAIT_TOO_LONG = "A longer wait than the route sits out moves on"
     RETRIES_EXHAUSTED = "When the retries are used up, the next candidate is asked"
+    BUDGET_SPENT = "When all runs together have retried enough, nothing is retried"
+    REPAIRED = "What a candidate refuses is left out, once, and it is asked again"
     NO_RETRY = "A fault that a retry cannot mend moves on at once"
     SILENCE = "A silent candidate is not asked twice"
     RESTART = "After the first text, never replay at the same provider while another is left"
@@ -183,6 +189,7 @@ class Rule(StrEnum):
     INCAPABLE = "A candidate that cannot do what is asked is gone past"
     HALF_OPEN = "When nothing else is left, what was cooling is tried again"
     CLOCK = "Each clock has its limit"
+    RUNAWAY = "An answer that only repeats itself is ended"
     HEDGE = "A slow first token starts the next candidate beside it"
     HEDGE_LOST = "The first meaningful output wins"
     DEADLINE = "The total clock ends the run"
@@ -209,13 +216,14 @@ class Decision(Event, frozen=True, kw_only=True):
 
 class AttemptStarted(Decision, frozen=True, kw_only=True, tag="attempt_started"):
     """`candidate` is a place in the route, from 0; `key` a name, empty where none is needed; `continues` the attempt
-    whose partial text is handed on."""
+    whose partial text is handed on; `without` names what is left out of the request (see core/repair.py)."""
 
     attempt: int
     candidate: int
     key: str = ""
     action: Action = Action.BEGIN
     continues: int | None = None
+    without: tuple[str, ...] = ()
 
 
 class AttemptCut(Decision, frozen=True, kw_only=True, tag="attempt_cut"):

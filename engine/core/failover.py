@@ -4,21 +4,24 @@
 remembered outside the Run.
 """
 
+from engine.core import clocks
 from engine.core import events as e
 from engine.core.cooling import candidate_bench, key_bench
-from engine.core.faults import Fault, Kind
-from engine.core.fitness import available_at, gone_past, next_choice
+from engine.core.faults import Cause, Fault, Kind
+from engine.core.fitness import Choice, available_at, gone_past, next_choice, offline
 from engine.core.plan import GiveUp, Move, plan
-from engine.core.request import Clocks
+from engine.core.repair import left_out
 from engine.core.run import Attempt, Run
 
-FINISH_GRACE = 1.0  # seconds for usage and an end mark to follow a finish reason
+ECHOES = 100  # the same piece so many times in a row is no answer
 
 
 def decide(run: Run, now: float) -> e.Verb | None:
     """The next step at `now` (run seconds), or None when there is nothing to do but wait."""
     if run.outcome is not None:
         return None
+    if (answered := _answered(run)) is not None:
+        return _settle(run, now, answered)
     if run.stop_asked:
         return _stop(run, now)
     if now >= run.request.route.policy.total:
@@ -39,22 +42,38 @@ def deadline(run: Run) -> float | None:
     if run.waiting is not None:
         times.append(run.waiting.until)
     for attempt in run.live:
-        times.append(_limit(run, attempt)[0])
+        times.append(clocks.limit(run, attempt).at)
         hedge = _hedge_time(run, attempt)
         if hedge is not None:
             times.append(hedge)
     return min(times)
 
 
-def clocks_of(run: Run, attempt: Attempt) -> Clocks:
-    """The limits that govern this attempt: the candidate's where it has its own, else the route's."""
-    own, policy = run.candidate_of(attempt).clocks, run.request.route.policy
-    return Clocks(
-        connect=policy.connect if own.connect is None else own.connect,
-        first_token=policy.first_token if own.first_token is None else own.first_token,
-        idle=policy.idle if own.idle is None else own.idle,
-        total=own.total,
-    )
+# When an answer is there.
+
+
+def _answered(run: Run) -> Attempt | None:
+    """The attempt that gave a whole answer."""
+    for attempt in run.attempts:
+        if attempt.completed or _well_empty(run, attempt):
+            return attempt
+    return None
+
+
+def _well_empty(run: Run, attempt: Attempt) -> bool:
+    fault = attempt.fault
+    return fault is not None and fault.kind is Kind.EMPTY and clocks.may_be_empty(run, attempt)
+
+
+def _settle(run: Run, now: float, answered: Attempt) -> e.Verb:
+    for attempt in run.live:
+        return _cut_loser(run, now, attempt, answered)
+    return _end(run, now, e.Outcome.ANSWERED, e.Rule.ANSWERED, "The answer is complete.", by=answered.number)
+
+
+def _cut_loser(run: Run, now: float, loser: Attempt, winner: Attempt) -> e.Verb:
+    why = f"Attempt {winner.number} gave the first output."
+    return e.AttemptCut(run=run.id, at=now, attempt=loser.number, rule=e.Rule.HEDGE_LOST, why=why)
 
 
 # While attempts are live.
@@ -70,83 +89,86 @@ def _out_of_time(run: Run, now: float) -> e.Verb:
     total = run.request.route.policy.total
     why = f"The run took longer than its limit of {total:g} s."
     for attempt in run.live:
+        if attempt.finished is not None:
+            return _cut(run, now, attempt, clocks.finish(run, attempt, now))
         fault = Fault(kind=Kind.TOTAL, detail=why, in_stream=attempt.first_output is not None)
         return e.AttemptCut(run=run.id, at=now, attempt=attempt.number, fault=fault, rule=e.Rule.DEADLINE, why=why)
     return _end(run, now, _failure(run), e.Rule.DEADLINE, why)
 
 
 def _watch(run: Run, live: tuple[Attempt, ...], now: float) -> e.Verb | None:
-    if len(live) > 1 and any(a.first_output is not None for a in live):
-        return _cut_the_loser(run, live, now)
+    if len(live) > 1 and (spoken := [a for a in live if a.first_output is not None]):
+        winner = min(spoken, key=lambda a: (a.first_output, a.number))
+        return _cut_loser(run, now, next(a for a in live if a is not winner), winner)
     for attempt in live:
         if attempt.candidate in run.passed:
             why = "You asked for the next one."
             return e.AttemptCut(run=run.id, at=now, attempt=attempt.number, rule=e.Rule.SKIPPED, why=why)
-        limit, fault = _limit(run, attempt)
-        if now >= limit:
-            rule = e.Rule.FINISHED if fault is None else e.Rule.CLOCK
-            why = fault.detail if fault is not None else "The finish reason was read; no end mark followed."
-            return e.AttemptCut(run=run.id, at=now, attempt=attempt.number, fault=fault, rule=rule, why=why)
+        if attempt.echoes >= ECHOES:
+            return _cut(run, now, attempt, _runaway(attempt, now))
+        limit = clocks.limit(run, attempt)
+        if now >= limit.at:
+            return _cut(run, now, attempt, limit)
     return _hedge(run, live, now)
 
 
-def _limit(run: Run, a: Attempt) -> tuple[float, Fault | None]:
-    """When the next clock of a live attempt runs out, and the fault that this is (None: the answer was finished)."""
-    clocks = clocks_of(run, a)
-    if a.finished is not None:
-        limit, fault = a.finished + FINISH_GRACE, None
-    elif a.connected is None:
-        limit, fault = _clock(Kind.CONNECT, a.started, clocks.connect, "No connection within {:g} s.")
-    elif a.first_output is None:
-        begun = a.connected + a.held
-        limit, fault = _clock(Kind.FIRST_TOKEN, begun, clocks.first_token, "Connected, but no token for {:g} s.")
-    else:
-        limit, fault = _clock(Kind.IDLE, a.heard or a.first_output, clocks.idle, "The stream went silent for {:g} s.")
-    if clocks.total is not None and a.started + clocks.total < limit:
-        limit, fault = _clock(Kind.TOTAL, a.started, clocks.total, "The attempt took longer than its limit of {:g} s.")
-    return limit, fault
+def _runaway(attempt: Attempt, now: float) -> clocks.Limit:
+    detail = f"The same piece of text came {attempt.echoes} times in a row."
+    fault = Fault(kind=Kind.MALFORMED, cause=Cause.RUNAWAY, detail=detail, in_stream=True)
+    return clocks.Limit(at=now, rule=e.Rule.RUNAWAY, fault=fault, why=detail)
 
 
-def _clock(kind: Kind, since: float, seconds: float | None, sentence: str) -> tuple[float, Fault]:
-    limit = seconds or 0.0
-    return since + limit, Fault(kind=kind, detail=sentence.format(limit), in_stream=kind is Kind.IDLE)
-
-
-def _cut_the_loser(run: Run, live: tuple[Attempt, ...], now: float) -> e.Verb:
-    spoken = [a for a in live if a.first_output is not None]
-    winner = min(spoken, key=lambda a: (a.first_output, a.number))
-    loser = next(a for a in live if a is not winner)
-    why = f"Attempt {winner.number} gave the first output."
-    return e.AttemptCut(run=run.id, at=now, attempt=loser.number, rule=e.Rule.HEDGE_LOST, why=why)
+def _cut(run: Run, now: float, attempt: Attempt, limit: clocks.Limit) -> e.Verb:
+    return e.AttemptCut(run=run.id, at=now, attempt=attempt.number, fault=limit.fault, rule=limit.rule, why=limit.why)
 
 
 def _hedge_time(run: Run, attempt: Attempt) -> float | None:
+    """When the next candidate is started beside this one; None where none is to be, or none is fit."""
     delay = run.request.route.policy.hedge_delay
     if delay is None or attempt.first_output is not None or len(run.live) > 1:
         return None
+    if attempt.continues is not None:  # a second one would begin anew, beside a text that is still shown
+        return None
     if any(isinstance(d, e.HedgeStarted) and d.attempt == attempt.number for d in run.trail):
         return None
-    return attempt.started + delay if next_choice(run, run.now) is not None else None
+    at = attempt.started + delay
+    return at if _hedge_choice(run, at) is not None else None
+
+
+def _hedge_choice(run: Run, at: float) -> Choice | None:
+    choice = next_choice(run, at)
+    return None if choice is None or choice.half_open else choice
 
 
 def _hedge(run: Run, live: tuple[Attempt, ...], now: float) -> e.Verb | None:
     last = run.trail[-1]
-    if isinstance(last, e.HedgeStarted):
-        choice = next_choice(run, last.at)
-        if choice is None or choice.at > now:
-            return None
+    choice = _hedge_choice(run, now)
+    if isinstance(last, e.HedgeStarted) and choice is not None:
         move = Move(
             candidate=choice.candidate, key=choice.key, at=now, action=e.Action.HEDGE, rule=last.rule, why=last.why
         )
         return _start(run, now, move, ())
     at = _hedge_time(run, live[0])
-    choice = next_choice(run, now)
-    if at is None or now < at or choice is None or choice.at > now:
-        return None
+    if at is None or now < at or choice is None:
+        return _hedge_lesson(run, now)
     why = f"No token within {now - live[0].started:.1f} s, so the next candidate is asked as well."
     return e.HedgeStarted(
         run=run.id, at=now, attempt=live[0].number, candidate=choice.candidate, rule=e.Rule.HEDGE, why=why
     )
+
+
+def _hedge_lesson(run: Run, now: float) -> e.Verb | None:
+    """What an attempt that failed beside a live one leaves behind: no plan follows it, but its key may be dead."""
+    if run.request.route.policy.hedge_delay is None:
+        return None
+    going_on = {attempt.candidate for attempt in run.live}
+    for attempt in run.attempts:
+        if attempt.fault is None or attempt.candidate in going_on:
+            continue
+        bench = key_bench(run, attempt) or candidate_bench(run, attempt)
+        if bench is not None:
+            return _benched(run, now, attempt, bench)
+    return None
 
 
 # When nothing is live.
@@ -156,8 +178,6 @@ def _next(run: Run, now: float) -> e.Verb:
     last = _latest(run)
     if last is None:
         return _begin(run, now)
-    if last.completed:
-        return _end(run, now, e.Outcome.ANSWERED, e.Rule.ANSWERED, "The answer is complete.", by=last.number)
     if (bench := key_bench(run, last)) is not None:
         return _benched(run, now, last, bench)
     planned, alternatives = plan(run, last)
@@ -170,9 +190,9 @@ def _next(run: Run, now: float) -> e.Verb:
 
 
 def _latest(run: Run) -> Attempt | None:
-    """The attempt that answered, else the one that ended last (a hedge that lost does not speak for the run)."""
+    """The attempt that ended last (a hedge that lost does not speak for the run)."""
     ended = [a for a in run.attempts if a.cut is not e.Rule.HEDGE_LOST]
-    return max(ended, key=lambda a: (a.completed, a.ended or 0.0, a.number), default=None)
+    return max(ended, key=lambda a: (a.ended or 0.0, a.number), default=None)
 
 
 def _begin(run: Run, now: float) -> e.Verb:
@@ -226,7 +246,8 @@ def _wait_or_start(run: Run, now: float, move: Move, alternatives: tuple[e.Alter
 def _start(run: Run, now: float, move: Move, alternatives: tuple[e.Alternative, ...]) -> e.Verb:
     return e.AttemptStarted(
         run=run.id, at=now, attempt=len(run.attempts) + 1, candidate=move.candidate, key=move.key,
-        action=move.action, continues=move.continues, rule=move.rule, why=move.why, alternatives=alternatives,
+        action=move.action, continues=move.continues, without=left_out(run, move.candidate), rule=move.rule,
+        why=move.why, alternatives=alternatives,
     )  # fmt: skip
 
 
@@ -235,7 +256,8 @@ def _start_after_wait(run: Run, now: float) -> e.Verb:
     assert wait is not None
     return e.AttemptStarted(
         run=run.id, at=now, attempt=len(run.attempts) + 1, candidate=wait.candidate, key=wait.key,
-        action=wait.action, continues=wait.continues, rule=wait.rule, why=wait.why, alternatives=wait.alternatives,
+        action=wait.action, continues=wait.continues, without=left_out(run, wait.candidate), rule=wait.rule,
+        why=wait.why, alternatives=wait.alternatives,
     )  # fmt: skip
 
 
@@ -243,11 +265,12 @@ def _give_up(run: Run, now: float, planned: GiveUp, alternatives: tuple[e.Altern
     if planned.rule is not e.Rule.KEEP_PARTIAL and (past := gone_past(run, None, now)) is not None:
         return _skipped(run, now, past)
     soonest = available_at(run, now) if planned.rule is e.Rule.EXHAUSTED else None
-    return _end(run, now, _failure(run), planned.rule, planned.why, alternatives=alternatives, soonest=soonest)
+    why = "No provider could be reached: this machine seems to be offline." if offline(run) else planned.why
+    return _end(run, now, _failure(run), planned.rule, why, alternatives=alternatives, soonest=soonest)
 
 
 def _failure(run: Run) -> e.Outcome:
-    return e.Outcome.PARTIAL if any(a.spoke for a in run.attempts) else e.Outcome.FAILED
+    return e.Outcome.PARTIAL if any(a.says for a in run.attempts) else e.Outcome.FAILED
 
 
 def _end(
@@ -255,10 +278,17 @@ def _end(
     alternatives: tuple[e.Alternative, ...] = (), soonest: float | None = None,
 ) -> e.Verb:  # fmt: skip
     if by is None and outcome is not e.Outcome.FAILED:
-        by = next((a.number for a in reversed(run.attempts) if a.spoke), None)
+        by = _kept(run)
     return e.RunEnded(
         run=run.id, at=now, outcome=outcome, by=by, rule=rule, why=why, alternatives=alternatives, available_at=soonest
     )
+
+
+def _kept(run: Run) -> int | None:
+    """The attempt whose partial text is kept: the one on screen, else the newest that spoke."""
+    spoken = [a for a in run.attempts if a.spoke]
+    on_screen = [a for a in spoken if a.superseded is None and a.cut is not e.Rule.HEDGE_LOST]
+    return max((a.number for a in on_screen or spoken), default=None)
 
 
 def _benched(run: Run, now: float, last: Attempt, bench: e.Bench) -> e.Verb:

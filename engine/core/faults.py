@@ -84,7 +84,9 @@ class KeyFate(StrEnum):
     """What a fault says about the key that was used."""
 
     KEEP = "keep"  # nothing: the fault is not the key's
-    PASS = "pass"  # another key may do better here, but this one is not marked
+    PASS = (
+        "pass"  # another key may do better; this one is of no use for this model, and rests for it where a time stands
+    )
     COOL = "cool"  # limited for a while
     SPENT = "spent"  # of no use until somebody acts, or for long
 
@@ -134,7 +136,7 @@ VERDICTS: dict[Kind, Verdict] = {
     Kind.REGION: Verdict(
         key=KeyFate.SPENT, bench=3600, word="region refused", remedy="Use a provider that serves this region."
     ),
-    Kind.MODEL_NOT_FOUND: Verdict(key=KeyFate.PASS, word="no such model", remedy="Check the model's name."),
+    Kind.MODEL_NOT_FOUND: Verdict(key=KeyFate.PASS, bench=300, word="no such model", remedy="Check the model's name."),
     Kind.CONTEXT_WINDOW: Verdict(
         onward=Onward.LARGER,
         word="prompt too long",
@@ -173,9 +175,9 @@ REFINED: dict[tuple[Kind, Cause], Verdict] = {
         bench=15, word="a web page refused", remedy="A portal or a firewall answers in the provider's place."
     ),
     (Kind.QUOTA, Cause.PLAN): Verdict(
-        key=KeyFate.PASS, word="not in the plan", remedy="Use a model that the plan includes."
+        key=KeyFate.PASS, bench=3600, word="not in the plan", remedy="Use a model that the plan includes."
     ),
-    (Kind.MODEL_NOT_FOUND, Cause.GONE): Verdict(word="model retired", remedy="Choose a newer model."),
+    (Kind.MODEL_NOT_FOUND, Cause.GONE): Verdict(bench=3600, word="model retired", remedy="Choose a newer model."),
     (Kind.CONTENT_FILTER, Cause.MODERATION): Verdict(
         onward=Onward.ABORT, word="filtered", remedy="Rephrase the prompt."
     ),
@@ -189,6 +191,7 @@ REFINED: dict[tuple[Kind, Cause], Verdict] = {
         word="a web page came",
         remedy="A portal or a proxy answers in the provider's place: sign in, or check the base URL.",
     ),
+    (Kind.IDLE, Cause.SLOW): Verdict(bench=15, word="too slow", remedy="Lower the floor for this route, or unset it."),
     (Kind.MALFORMED, Cause.RUNAWAY): Verdict(onward=Onward.ABORT, word="too much"),
 }
 

@@ -3,11 +3,14 @@
 from msgspec import Struct
 
 from engine.core.events import Bench, CandidateSkipped, Rule
-from engine.core.faults import Kind
+from engine.core.faults import Cause, Kind
 from engine.core.request import Candidate, Image, Request, Text
 from engine.core.run import Attempt, Run
 
 CHARACTERS_PER_TOKEN = 6  # more than any tokenizer packs into a token of prose: an estimate that never skips wrongly
+
+# What rests for these does not become well by waiting.
+FOR_A_PERSON = frozenset({Kind.AUTH, Kind.PERMISSION, Kind.REGION, Kind.MODEL_NOT_FOUND})
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -25,21 +28,21 @@ def key_names(candidate: Candidate) -> tuple[str, ...]:
 
 
 def bench_of_key(run: Run, candidate: Candidate, key: str, at: float) -> Bench | None:
-    """What keeps the key from serving at `at`, the longest if there are several."""
-    account = (candidate.provider, candidate.base_url)
-    benches = [b for b in run.benches if key and b.key == key and (b.provider, b.base_url) == account and b.until > at]
+    """What keeps the key from serving this candidate at `at`, the longest if there are several."""
+    benches = [b for b in run.benches if key and b.key == key and b.until > at and rests_on(b, candidate)]
     return max(benches, key=lambda b: b.until, default=None)
-
-
-def _identity(candidate: Candidate) -> tuple[str, str | None, str]:
-    return candidate.provider, candidate.base_url, candidate.model
 
 
 def bench_of_candidate(run: Run, candidate: Candidate, at: float) -> Bench | None:
     """What keeps the candidate itself from being asked at `at`."""
-    identity = _identity(candidate)
-    benches = [b for b in run.benches if (b.provider, b.base_url, b.model) == identity and b.until > at]
+    benches = [b for b in run.benches if not b.key and b.until > at and rests_on(b, candidate)]
     return max(benches, key=lambda b: b.until, default=None)
+
+
+def rests_on(bench: Bench, candidate: Candidate) -> bool:
+    """Whether the bench is of this candidate's account and, where it names one, of its model."""
+    account = (bench.provider, bench.base_url) == (candidate.provider, candidate.base_url)
+    return account and bench.model in ("", candidate.model)
 
 
 def ready_key(run: Run, candidate: Candidate, at: float, *, without: frozenset[str] = frozenset()) -> str | None:
@@ -92,13 +95,13 @@ def _overflow(run: Run, candidate: Candidate) -> str | None:
         failed = run.candidate_of(attempt)
         if failed.context_window and candidate.context_window and candidate.context_window <= failed.context_window:
             return f"Its window of {candidate.context_window:,} tokens is not larger than {failed.label}'s."
-        if (failed.provider, failed.base_url, failed.model) == (
-            candidate.provider,
-            candidate.base_url,
-            candidate.model,
-        ):
+        if _identity(failed) == _identity(candidate):
             return "It is the same model, with the same window."
     return None
+
+
+def _identity(candidate: Candidate) -> tuple[str, str | None, str]:
+    return candidate.provider, candidate.base_url, candidate.model
 
 
 def untried(run: Run) -> list[int]:
@@ -120,14 +123,19 @@ def next_choice(run: Run, at: float) -> Choice | None:
 
 
 def _last_resort(run: Run, index: int, at: float) -> Choice | None:
+    """A resting candidate when no other is left: asked at once, unless another run is trying it already or a key's
+    time must be waited for."""
     candidate = run.candidates[index]
-    key = ready_key(run, candidate, at)
-    if key is not None:
-        return Choice(candidate=index, key=key, at=at, half_open=True)
-    soonest = soonest_key(run, candidate, at)
-    if soonest is None or soonest[1] - at > run.request.route.policy.longest_wait:
+    bench = bench_of_candidate(run, candidate, at)
+    begins = bench.until if bench is not None and bench.probed else at
+    key = ready_key(run, candidate, begins)
+    if key is None:
+        if (soonest := soonest_key(run, candidate, begins)) is None:
+            return None
+        key, begins = soonest
+    if begins - at > run.request.route.policy.longest_wait:
         return None
-    return Choice(candidate=index, key=soonest[0], at=soonest[1], half_open=True)
+    return Choice(candidate=index, key=key, at=begins, half_open=True)
 
 
 def gone_past(run: Run, chosen: int | None, at: float) -> tuple[int, Rule, str] | None:
@@ -159,9 +167,26 @@ def cooling(run: Run, index: int, at: float) -> str | None:
 
 
 def available_at(run: Run, at: float) -> float | None:
-    """When the soonest key or candidate is fit again, in run seconds; None where none is cooling."""
-    untils = [b.until for b in run.benches if b.until > at]
-    return min(untils, default=None)
+    """When the soonest candidate of the route is fit again by itself, in run seconds; None where no waiting helps."""
+    times = [_fit_again(run, i, at) for i in range(len(run.candidates)) if incapable(run, i) is None]
+    return min((time for time in times if time is not None and time > at), default=None)
+
+
+def _fit_again(run: Run, index: int, at: float) -> float | None:
+    candidate = run.candidates[index]
+    resting = bench_of_candidate(run, candidate, at)
+    keys = [bench_of_key(run, candidate, key, at) for key in key_names(candidate)]
+    fit = [at if bench is None else bench.until for bench in keys if bench is None or bench.kind not in FOR_A_PERSON]
+    if not fit or (resting is not None and resting.kind in FOR_A_PERSON):
+        return None
+    return max(min(fit), resting.until if resting is not None else at)
+
+
+def offline(run: Run) -> bool:
+    """Whether nothing at all could be reached: no name was found, or no network, at more than one candidate."""
+    faults = [(a.candidate, a.fault) for a in run.attempts if a.fault is not None]
+    unreached = all(f.kind is Kind.CONNECT and f.cause in (None, Cause.DNS) for _, f in faults)
+    return unreached and len({candidate for candidate, _ in faults}) > 1
 
 
 def tries(run: Run, index: int) -> list[Attempt]:

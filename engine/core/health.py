@@ -6,9 +6,10 @@ Times here are Unix seconds, since health outlives a run.
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.core.events import AttemptStarted, Bench, Benched, Completed, Decision, Event
+from engine.core.events import AttemptCut, AttemptStarted, Bench, Benched, Completed, Decision, Event, RunRequested
+from engine.core.fitness import next_choice, rests_on
 from engine.core.request import Candidate
-from engine.core.run import Run
+from engine.core.run import Run, begin
 
 LONGEST = 7 * 24 * 3600.0  # seconds: no rest is longer than a week
 PROBE_REST = 15.0  # seconds for which a probe keeps others from probing too
@@ -31,9 +32,9 @@ def learned(health: Health, run: Run, event: Event) -> Health:
             return _add(health, _shifted(bench, run.wall))
         case AttemptStarted(candidate=index, at=at):
             return _probing(health, run.candidates[index], run.wall + at)
-        case Completed(attempt=number):
+        case Completed(attempt=number) | AttemptCut(attempt=number):
             attempt = run.attempt(number)
-            return _close(health, run.candidate_of(attempt), attempt.key)
+            return _close(health, run.candidate_of(attempt), attempt.key) if attempt.completed else health
         case Decision() | Event():
             return health
 
@@ -48,31 +49,30 @@ def _add(health: Health, bench: Bench) -> Health:
     return Health(benches=(*others, bench))
 
 
+def admitted(health: Health, requested: RunRequested) -> Health:
+    """Health once a run is let in: what it will try first is marked at once, so that runs which begin together do not
+    all try what is not known to be well."""
+    choice = next_choice(begin(requested), 0.0)
+    if choice is None:
+        return health
+    return _probing(health, requested.request.route.candidates[choice.candidate], requested.wall + choice.at)
+
+
 def _probing(health: Health, candidate: Candidate, wall: float) -> Health:
-    """A candidate whose rest is over is tried by one run at a time: the probe renews the rest for a while."""
+    """A candidate that rests, or has rested, is tried by one run at a time."""
     return Health(
         benches=tuple(
-            replace(b, until=wall + PROBE_REST) if b.model and _is(b, candidate) and b.until <= wall else b
+            replace(b, until=max(b.until, wall + PROBE_REST), probed=True)
+            if not b.key and rests_on(b, candidate) and not (b.probed and b.until > wall)
+            else b
             for b in health.benches
         )
     )
-
-
-def _is(bench: Bench, candidate: Candidate) -> bool:
-    identity = (candidate.provider, candidate.base_url, candidate.model)
-    return (bench.provider, bench.base_url, bench.model) == identity
 
 
 def _close(health: Health, candidate: Candidate, key: str) -> Health:
     """A success closes every circuit that it went through."""
-    account = (candidate.provider, candidate.base_url)
-    return Health(
-        benches=tuple(
-            b
-            for b in health.benches
-            if (b.provider, b.base_url) != account or (b.key != key if b.key else b.model != candidate.model)
-        )
-    )
+    return Health(benches=tuple(b for b in health.benches if not (rests_on(b, candidate) and b.key in ("", key))))
 
 
 def known_to(health: Health, wall: float, candidates: tuple[Candidate, ...]) -> tuple[Bench, ...]:

@@ -4,11 +4,14 @@ A pure reading of the Run; `failover.decide` walks towards the plan one decision
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.core import backoff
 from engine.core import events as e
-from engine.core.faults import Fault, KeyFate, Kind, Onward, Verdict, verdict
+from engine.core.budget import retries_of
+from engine.core.faults import Cause, Fault, KeyFate, Kind, Onward, Verdict, verdict
 from engine.core.fitness import bench_of_key, failures_of, next_choice, ready_key, soonest_key, tries, untried
+from engine.core.repair import refused_part
 from engine.core.request import Midstream, OnFilter, OnOverflow, Policy
 from engine.core.run import Attempt, Run
 
@@ -56,10 +59,10 @@ def _plan_for(run: Run, last: Attempt, weighing: _Weighing) -> Move | GiveUp:
         why = "You asked for the next one."
         return _onward(run, last, e.Rule.SKIPPED, why, weighing)
     row = _row(fault, policy)
-    if last.continues is not None and not last.spoke:
-        return _restart_without_prefill(run, last, fault)
-    if last.spoke:
+    if last.says:
         return _after_commitment(run, last, fault, row, weighing)
+    if last.continues is not None and fault.kind is Kind.BAD_REQUEST and fault.cause is not Cause.ADDRESS:
+        return _restart_without_prefill(run, last, fault)
     return _before_commitment(run, last, fault, row, weighing)
 
 
@@ -78,10 +81,9 @@ def _row(fault: Fault, policy: Policy) -> Verdict:
 
 def _before_commitment(run: Run, last: Attempt, fault: Fault, row: Verdict, weighing: _Weighing) -> Move | GiveUp:
     if row.onward is Onward.ABORT and not row.retries:
-        rule = e.Rule.FILTERED if fault.kind is Kind.CONTENT_FILTER else e.Rule.ABORT
-        weighing.no(e.Action.RETRY, "the same request would be refused again")
-        weighing.no(e.Action.NEXT_PROVIDER, row.remedy or "another candidate would refuse it too")
-        return GiveUp(rule=rule, why=_sentence(fault, row))
+        return _abort(fault, row, weighing)
+    if (repaired := _repair(run, last, fault, row)) is not None:
+        return repaired
     rotated = _rotate(run, last, fault, row, weighing)
     if rotated is not None:
         return rotated
@@ -91,6 +93,25 @@ def _before_commitment(run: Run, last: Attempt, fault: Fault, row: Verdict, weig
     if row.onward is Onward.ABORT:
         return GiveUp(rule=e.Rule.ABORT, why=_sentence(fault, row))
     return _onward(run, last, retried, _sentence(fault, row), weighing)
+
+
+def _abort(fault: Fault, row: Verdict, weighing: _Weighing) -> GiveUp:
+    rule = e.Rule.FILTERED if fault.kind is Kind.CONTENT_FILTER else e.Rule.ABORT
+    weighing.no(e.Action.RETRY, "the same request would be refused again")
+    weighing.no(e.Action.NEXT_PROVIDER, row.remedy or "another candidate would refuse it too")
+    return GiveUp(rule=rule, why=_sentence(fault, row))
+
+
+def _repair(run: Run, last: Attempt, fault: Fault, row: Verdict) -> Move | None:
+    """The same candidate at once, without the part that it refuses; each part is left out once."""
+    part = refused_part(run.request, fault)
+    ended = last.ended or 0.0
+    if part is None or part in last.without or bench_of_key(run, run.candidate_of(last), last.key, ended):
+        return None
+    return Move(
+        candidate=last.candidate, key=last.key, at=ended, action=e.Action.RETRY, rule=e.Rule.REPAIRED,
+        why=f"{_sentence(fault, row)} It is asked again without {part}.", continues=last.continues,
+    )  # fmt: skip
 
 
 def _rotate(run: Run, last: Attempt, fault: Fault, row: Verdict, weighing: _Weighing) -> Move | None:
@@ -106,41 +127,57 @@ def _rotate(run: Run, last: Attempt, fault: Fault, row: Verdict, weighing: _Weig
         return None
     limited = row.key is KeyFate.COOL
     failures = len(failures_of(run, last.candidate))
-    pause = backoff.jittered(run.request.route.policy, run.id, failures, salt=last.candidate) if limited else 0.0
+    policy = run.request.route.policy
+    pause = backoff.jittered(policy, run.id, failures, salt=last.candidate) if limited else 0.0
+    pause = min(pause, policy.longest_wait)
     return Move(
         candidate=last.candidate, key=key, at=ended + pause, action=e.Action.ROTATE,
         rule=e.Rule.ROTATE_LIMITED if limited else e.Rule.ROTATE_SPENT,
-        why=f"{_sentence(fault, row)} Key {short(key)} is free.",
+        why=f"Key {short(last.key)}: {_sentence(fault, row)} Key {short(key)} is free.", continues=last.continues,
     )  # fmt: skip
 
 
 def _retry(run: Run, last: Attempt, fault: Fault, row: Verdict, weighing: _Weighing) -> Move | e.Rule:
     """The same candidate again, or the rule by which it is left."""
     policy, spent = run.request.route.policy, len(tries(run, last.candidate))
-    refusal = _no_retry(fault, row, policy, spent)
+    refusal = _no_retry(run, fault, row, policy, spent)
     if refusal is not None:
         rule, why_not = refusal
         weighing.no(e.Action.RETRY, why_not)
         return rule
-    ended, key = last.ended or 0.0, last.key
+    ended = last.ended or 0.0
     pause = backoff.jittered(policy, run.id, spent, salt=last.candidate)
-    at, asked = ended + (fault.wait_hint or pause), fault.wait_hint is not None
+    begins = ended + (fault.wait_hint or pause)
     if row.key is KeyFate.COOL and last.key:
-        soonest = soonest_key(run, run.candidate_of(last), ended)
-        if soonest is None:
-            weighing.no(e.Action.RETRY, "every key is spent")
-            return e.Rule.KEYS_EXHAUSTED
-        key, until = soonest
-        at = max(until, ended + pause) if asked or key != last.key else ended + pause
+        begins = ended + pause  # what is asked stands as the key's rest
+    chosen = _fit_key(run, last, begins)
+    if chosen is None:
+        weighing.no(e.Action.RETRY, "every key is spent")
+        return e.Rule.KEYS_EXHAUSTED
+    key, at = chosen
     if at - ended > policy.longest_wait or at >= policy.total:
         weighing.no(e.Action.RETRY, f"the wait of {at - ended:.1f} s is longer than the route sits out")
         return e.Rule.WAIT_TOO_LONG
+    asked = fault.wait_hint is not None
     rule = e.Rule.WAIT_AS_ASKED if asked else e.Rule.RETRY_TRANSIENT
-    why = _sentence(fault, row)
-    return Move(candidate=last.candidate, key=key, at=at, action=e.Action.RETRY, rule=rule, why=why, asked=asked)
+    return Move(
+        candidate=last.candidate, key=key, at=at, action=e.Action.RETRY, rule=rule, why=_sentence(fault, row),
+        asked=asked, continues=last.continues,
+    )  # fmt: skip
 
 
-def _no_retry(fault: Fault, row: Verdict, policy: Policy, spent: int) -> tuple[e.Rule, str] | None:
+def _fit_key(run: Run, last: Attempt, begins: float) -> tuple[str, float] | None:
+    """The key for another try of the same candidate not before `begins`, and from when: the same one, another, or the
+    first that is fit again."""
+    candidate = run.candidate_of(last)
+    if bench_of_key(run, candidate, last.key, begins) is None:
+        return last.key, begins
+    if (key := ready_key(run, candidate, begins)) is not None:
+        return key, begins
+    return soonest_key(run, candidate, begins)
+
+
+def _no_retry(run: Run, fault: Fault, row: Verdict, policy: Policy, spent: int) -> tuple[e.Rule, str] | None:
     if row.key in (KeyFate.SPENT, KeyFate.PASS):
         return e.Rule.KEYS_EXHAUSTED, "the same key would be refused again"
     if not row.retries:
@@ -148,6 +185,8 @@ def _no_retry(fault: Fault, row: Verdict, policy: Policy, spent: int) -> tuple[e
         return (e.Rule.SILENCE, "it was silent") if silent else (e.Rule.NO_RETRY, "a retry cannot mend it")
     if spent >= policy.attempts or spent > row.retries:
         return e.Rule.RETRIES_EXHAUSTED, f"{spent} of {min(policy.attempts, row.retries + 1)} tries are used"
+    if run.retries is not None and retries_of(run) >= run.retries:
+        return e.Rule.BUDGET_SPENT, "all runs together have retried enough"
     return None
 
 
@@ -186,21 +225,20 @@ def _after_commitment(run: Run, last: Attempt, fault: Fault, row: Verdict, weigh
     if isinstance(onward, Move):
         weighing.no(e.Action.RETRY, "part of the answer was already read, and another candidate is left")
         return onward
-    if row.retries and len(tries(run, last.candidate)) < policy.attempts:
-        pause = backoff.jittered(policy, run.id, len(tries(run, last.candidate)), salt=last.candidate)
-        at = (last.ended or 0.0) + max(pause, min(fault.wait_hint or 0.0, policy.longest_wait))
-        if bench_of_key(run, run.candidate_of(last), last.key, at) is None:
-            return Move(
-                candidate=last.candidate, key=last.key, at=at, action=e.Action.RETRY,
-                rule=e.Rule.RESTART_LAST, why=_sentence(fault, row),
-            )  # fmt: skip
-    weighing.no(e.Action.RETRY, "no tries are left")
-    return GiveUp(rule=e.Rule.EXHAUSTED, why=onward.why)
+    return _restart_last(run, last, fault, row, weighing) or onward
+
+
+def _restart_last(run: Run, last: Attempt, fault: Fault, row: Verdict, weighing: _Weighing) -> Move | None:
+    """The last candidate again, by the same rules as before the first text: another key, or another try."""
+    again = _rotate(run, last, fault, row, weighing) or _retry(run, last, fault, row, weighing)
+    if not isinstance(again, Move):
+        return None
+    return replace(again, rule=e.Rule.RESTART_LAST, continues=None)
 
 
 def _continue(run: Run, last: Attempt, fault: Fault, row: Verdict, weighing: _Weighing) -> Move | None:
     """The next candidate goes on from the partial text, where it takes one."""
-    whole = not last.drafts and not last.refusal and bool(last.text) and run.request.parameters.json_schema is None
+    whole = not last.drafts and not last.refusal and last.says and run.request.parameters.json_schema is None
     choice = next_choice(run, max(run.now, last.ended or 0.0))
     if not whole or run.request.tools or choice is None:
         weighing.no(e.Action.CONTINUE, "only plain text can be handed on")

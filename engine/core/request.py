@@ -112,7 +112,10 @@ class Capabilities(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Candidate(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One place in a route. `keys` are names ("env:NAME", "keyring:alias", "session:alias"), never values."""
+    """One place in a route. `keys` are names ("env:NAME", "keyring:alias", "session:alias"), never values.
+
+    `usual_first_token` is how long its kind may take (seconds): a local server loads the model, a reasoning one thinks.
+    """
 
     provider: str
     model: str
@@ -121,6 +124,7 @@ class Candidate(Struct, frozen=True, kw_only=True, omit_defaults=True):
     keys: tuple[str, ...] = ()
     context_window: int | None = None
     clocks: Clocks = Clocks()
+    usual_first_token: float | None = None
     capabilities: Capabilities = Capabilities()
 
     @property
@@ -145,7 +149,11 @@ class OnFilter(StrEnum):
 
 
 class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How patiently a route is walked. Times in seconds; `attempts` is for each candidate, rotations not counted."""
+    """How patiently a route is walked. Times in seconds; `attempts` is for each candidate, rotations not counted.
+
+    `floor` is the least output, in characters a second over each `floor_window`, below which a stream is left for
+    another candidate; None: any pace will do.
+    """
 
     attempts: int = 3
     backoff: float = 0.5
@@ -159,6 +167,8 @@ class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
     on_context_overflow: OnOverflow = OnOverflow.LARGER
     on_content_filter: OnFilter = OnFilter.ABORT
     hedge_delay: float | None = None
+    floor: float | None = None
+    floor_window: float = 10.0
 
 
 class Route(Struct, frozen=True, kw_only=True):

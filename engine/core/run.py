@@ -2,13 +2,18 @@
 
 from typing import assert_never
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.core import events as e
-from engine.core.faults import Fault
+from engine.core.faults import Fault, Kind
 from engine.core.pieces import NOTHING, Pieces
 from engine.core.request import Candidate, Finish, Request, ToolCall, Usage
+
+BURST = 0.05  # seconds
+BURST_CHARACTERS = 200
+LEAST_ECHO = 3  # characters: shorter pieces (blanks, strokes, digits of a table) are repeated in good answers
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -65,6 +70,28 @@ class Attempt(Struct, frozen=True, kw_only=True):
     granted: bool = False  # given back: it ended in a rotation, and does not count against the candidate
     injected: tuple[tuple[float, str], ...] = ()
     held: float = 0.0
+    without: tuple[str, ...] = ()  # what was left out of the request, since the candidate had refused it
+    last_piece: str = ""
+    echoes: int = 0  # how often the last piece has come in a row
+    pace_since: float | None = None  # where the present window of the floor began
+    pace_from: int = 0  # the characters that had come by then
+
+    @property
+    def characters(self) -> int:
+        """All output so far, in characters."""
+        drafts = sum(draft.arguments.characters for draft in self.drafts)
+        return self.text.characters + self.reasoning.characters + self.refusal.characters + drafts
+
+    @property
+    def says(self) -> bool:
+        """Whether it has shown more than white space: what commits an attempt."""
+        return bool(self.refusal) or bool(self.drafts) or any(not piece.isspace() for piece in self.text)
+
+    @property
+    def buffered(self) -> bool:
+        """Whether a long output came in one burst: something in between held it back."""
+        begun, last = self.first_output, self.heard
+        return begun is not None and last is not None and last - begun < BURST and self.characters >= BURST_CHARACTERS
 
     @property
     def live(self) -> bool:
@@ -103,6 +130,7 @@ class Run(Struct, frozen=True, kw_only=True):
     trail: tuple[e.Verb, ...] = ()  # every decision, in order
     benches: tuple[e.Bench, ...] = ()
     passed: tuple[int, ...] = ()  # candidates gone past, or left behind for good
+    retries: int | None = None  # this run's share of the retries that all runs have together
     waiting: Wait | None = None
     stop_asked: bool = False
     outcome: e.Outcome | None = None
@@ -148,7 +176,9 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 def begin(event: e.RunRequested) -> Run:
-    return Run(id=event.run, wall=event.wall, request=event.request, benches=event.benches, now=event.at)
+    return Run(
+        id=event.run, wall=event.wall, request=event.request, benches=event.benches, retries=event.retries, now=event.at
+    )
 
 
 def evolve(run: Run, event: e.AnyEvent) -> Run:
@@ -157,7 +187,11 @@ def evolve(run: Run, event: e.AnyEvent) -> Run:
         attempt = run.attempts[event.attempt - 1]
         if attempt.ended is not None:
             return run
-        return _with(run, _attempt_after(attempt, event), event.at)
+        after = _attempt_after(attempt, event)
+        policy = run.request.route.policy
+        if policy.floor is not None and after.first_output is not None:
+            after = _paced(after, event, policy.floor_window)
+        return _with(run, after, event.at)
     if isinstance(event, e.Decision):
         return _after_decision(run, event)
     match event:
@@ -188,7 +222,11 @@ def _attempt_after(a: Attempt, event: e.AttemptFact) -> Attempt:
         case e.Said(pieces=pieces):
             first = at if a.first_output is None else a.first_output
             first_text = at if a.first_text is None else a.first_text
-            return replace(a, text=a.text.plus(pieces), first_output=first, first_text=first_text, heard=at)
+            last, echoes = _echoes(a.last_piece, a.echoes, pieces)
+            return replace(
+                a, text=a.text.plus(pieces), first_output=first, first_text=first_text, heard=at,
+                last_piece=last, echoes=echoes,
+            )  # fmt: skip
         case e.Thought(pieces=pieces):
             return replace(_heard(a, at), reasoning=a.reasoning.plus(pieces), signature=event.signature or a.signature)
         case e.Refused(pieces=pieces):
@@ -212,11 +250,48 @@ def _attempt_after(a: Attempt, event: e.AttemptFact) -> Attempt:
         case e.Finished():
             return replace(a, finish=event.finish, native_finish=event.native, finished=at)
         case e.Completed(warning=warning):
-            return replace(a, completed=True, warning=warning, ended=at)
+            return concluded(a, at, warning)
         case e.Faulted(fault=fault):
             return replace(a, fault=fault, ended=at)
         case _:
             raise TypeError(f"not a fact of an attempt: {event!r}")
+
+
+def _echoes(last: str, echoes: int, pieces: tuple[str, ...]) -> tuple[str, int]:
+    for piece in pieces:
+        echoes = echoes + 1 if piece == last and len(piece) >= LEAST_ECHO else 1
+        last = piece
+    return last, echoes
+
+
+def _paced(a: Attempt, event: e.AttemptFact, window: float) -> Attempt:
+    """Begins the window in which the pace is measured: with the first output, behind each full window, and behind a
+    time in which we did not read."""
+    begins = a.pace_since is None or event.at >= a.pace_since + window or isinstance(event, e.Held)
+    if not begins:
+        return a
+    return replace(a, pace_since=event.at, pace_from=a.characters if a.pace_since is not None else 0)
+
+
+def concluded(a: Attempt, at: float, warning: str = "") -> Attempt:
+    """The attempt whose stream has ended as it should: complete, unless a tool call is of no use. A call that the limit
+    of tokens cut is no failure of the wire: the finish says so, and the warning that it must not be executed."""
+    torn = next((draft for draft in a.drafts if not _is_object(draft.arguments)), None)
+    if torn is None:
+        return replace(a, completed=True, warning=warning, ended=at)
+    name = torn.name or torn.index
+    if a.finish is Finish.LENGTH:
+        warning = f"The call of the tool {name} was cut by the limit of tokens: it must not be executed."
+        return replace(a, completed=True, warning=warning, ended=at)
+    detail = f"The call of the tool {name} is no JSON object: it must not be executed."
+    return replace(a, fault=Fault(kind=Kind.MALFORMED, detail=detail, in_stream=True), ended=at)
+
+
+def _is_object(arguments: Pieces) -> bool:
+    try:
+        return isinstance(msgspec.json.decode(str(arguments).strip() or "{}"), dict)
+    except (msgspec.DecodeError, RecursionError):
+        return False
 
 
 def _heard(a: Attempt, at: float) -> Attempt:
@@ -254,7 +329,7 @@ def _after_decision(run: Run, event: e.Decision) -> Run:
             run = replace(run, attempts=(*run.attempts, _started(event)), waiting=None)
         case e.AttemptCut(attempt=number, fault=fault):
             cut = replace(run.attempt(number), ended=at, fault=fault, cut=event.rule)
-            run = _with(run, replace(cut, completed=event.rule is e.Rule.FINISHED), at)
+            run = _with(run, concluded(cut, at) if event.rule is e.Rule.FINISHED else cut, at)
         case e.Benched(bench=bench):
             run = replace(run, benches=(*run.benches, bench))
         case e.KeyRotated(attempt=number):
@@ -285,6 +360,7 @@ def _started(event: e.AttemptStarted) -> Attempt:
         why=event.why,
         alternatives=event.alternatives,
         continues=event.continues,
+        without=event.without,
         started=event.at,
     )
 

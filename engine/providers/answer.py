@@ -18,6 +18,7 @@ from engine.providers.base import (
     ToolDelta,
 )
 
+MOST_CALLS = 256  # tool calls of one answer; no provider allows as many
 WRONG_EVENTS = 3  # so many events that cannot be read are skipped; one more and the stream is not the dialect
 
 
@@ -46,9 +47,12 @@ class Answer:
         return len(self._calls)
 
     def take(self) -> list[Delta]:
-        """The deltas gathered since the last call."""
+        """The deltas gathered since the last call, up to the end where it came."""
         out, self._out = self._out, []
-        return out
+        if not self.over:
+            return out
+        end = next((i for i, delta in enumerate(out) if isinstance(delta, End | Failure)), len(out))
+        return out[: end + 1]
 
     def text(self, value: object) -> None:
         if isinstance(value, str) and value:
@@ -70,6 +74,9 @@ class Answer:
 
     def call(self, key: Hashable, *, id: object = "", name: object = "", arguments: object = "") -> None:
         """A part of the tool call that the wire knows by `key`."""
+        if key not in self._calls and len(self._calls) >= MOST_CALLS:
+            self.fail(runaway(f"The answer holds more than {MOST_CALLS} tool calls."))
+            return
         index = self._calls.setdefault(key, len(self._calls))
         self._spoke = True
         self._out.append(ToolDelta(index=index, id=string(id), name=string(name), arguments=string(arguments)))
@@ -102,6 +109,8 @@ class Answer:
         self.over = True
 
     def fail(self, fault: Fault) -> None:
+        if self.over:
+            return
         self._out.append(Failure(fault))
         self.over = True
 

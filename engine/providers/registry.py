@@ -9,6 +9,7 @@ from engine.core.request import Candidate, Capabilities, Dialect
 from engine.providers.base import Adapter
 from engine.providers.catalog import CatalogError, Provider, provider
 
+REASONING_FIRST_TOKEN = 60.0  # seconds: some think for long before they say that they do
 LOCAL_FIRST_TOKEN = 120.0  # seconds: a local server may have to load the model first
 
 
@@ -22,15 +23,14 @@ def resolve(candidate: Candidate) -> Candidate:
     base_url = candidate.base_url or row.base_for(dialect)
     if not base_url:
         raise CatalogError(f"{row.label} has no fixed address: set base_url, for example {row.example}.")
-    clocks = candidate.clocks
-    if row.local and clocks.first_token is None:
-        clocks = replace(clocks, first_token=LOCAL_FIRST_TOKEN)
+    capabilities = _filled(candidate.capabilities, row.capabilities)
+    usual = LOCAL_FIRST_TOKEN if row.local else REASONING_FIRST_TOKEN if capabilities.reasoning else None
     return replace(
         candidate,
         dialect=dialect,
         base_url=base_url.rstrip("/"),
-        clocks=clocks,
-        capabilities=_filled(candidate.capabilities, row.capabilities),
+        usual_first_token=candidate.usual_first_token or usual,
+        capabilities=capabilities,
     )
 
 

@@ -26,6 +26,9 @@ class Sse:
 
     def feed(self, data: bytes) -> list[Frame]:
         """The events that `data` completes."""
+        if self._is_one_event(data):
+            self._at_body_start = False
+            return [("", data[6:-2])]
         if self._after_cr or b"\r" in data:
             data = self._with_line_feeds(data)
         if not data or self.overflow:
@@ -46,6 +49,12 @@ class Sse:
         rest = self._all_held()
         self._hold(b"")
         return [] if self.overflow else self._frames([rest])
+
+    def _is_one_event(self, data: bytes) -> bool:
+        """Whether nothing is held, and the data is one event of one line: how most providers write."""
+        if self._held or self._after_cr or self.overflow or not data.startswith(b"data: "):
+            return False
+        return data.find(b"\n") == len(data) - 2 and data[-1] == 10 and b"\r" not in data and len(data) <= EVENT_BOUND
 
     def _with_line_feeds(self, data: bytes) -> bytes:
         if self._after_cr and data[:1] == b"\n":
@@ -75,6 +84,8 @@ class Sse:
                 break
             if block.startswith(b"data: ") and b"\n" not in block:
                 frames.append(("", block[6:]))
+            elif block[:1] == b":" and b"\n" not in block:
+                pass  # a comment alone: a flood of them must not cost more than their bytes
             elif block and (frame := self._read_block(block)) is not None:
                 frames.append(frame)
         return frames

@@ -12,7 +12,7 @@ DONE = object()  # a complete answer ends here
 SKIP = object()  # the user asks for the next one
 STOP = object()  # the user stops the run
 
-Beat = object  # a text, a Fault, DONE, SKIP, STOP, an event class' instance, or a number of seconds to let pass
+Beat = object  # a text, a Fault, DONE, SKIP, STOP, a number of seconds to let pass, or a function that makes a fact
 Script = Sequence[Beat]
 
 
@@ -28,15 +28,41 @@ def fault(kind: Kind, cause: Cause | None = None, **more: object) -> Fault:
     return Fault(kind=kind, cause=cause, **more)  # pyright: ignore[reportArgumentType]
 
 
+def thought(text: str) -> Beat:
+    """A piece of reasoning."""
+    return lambda number, at: e.Thought(run="r1", at=at, attempt=number, pieces=(text,))
+
+
+def finished(finish: Finish) -> Beat:
+    """A finish reason, with nothing behind it yet."""
+    return lambda number, at: e.Finished(run="r1", at=at, attempt=number, finish=finish, native=finish.value)
+
+
+def called(arguments: str, index: int = 0) -> Beat:
+    """A part of a tool call."""
+    return lambda number, at: e.ToolCalled(
+        run="r1", at=at, attempt=number, index=index, id="c1", name="look", arguments=arguments
+    )
+
+
+ENDS: Beat = lambda number, at: e.Completed(run="r1", at=at, attempt=number)  # noqa: E731 - a beat, as the others
+
+
 class World:
     """Keeps virtual time and the journal of one run."""
 
-    def __init__(self, request: Request, scripts: Iterable[Script], benches: tuple[e.Bench, ...] = ()) -> None:
+    def __init__(
+        self,
+        request: Request,
+        scripts: Iterable[Script],
+        benches: tuple[e.Bench, ...] = (),
+        retries: int | None = None,
+    ) -> None:
         self.now = 0.0
         self.journal: list[e.AnyEvent] = []
         self.scripts = list(scripts)
         self.cursors: dict[int, list[Beat]] = {}
-        requested = e.RunRequested(run="r1", at=0.0, wall=1_000.0, request=request, benches=benches)
+        requested = e.RunRequested(run="r1", at=0.0, wall=1_000.0, request=request, benches=benches, retries=retries)
         self.journal.append(requested)
         self.run = begin(requested)
 
@@ -97,6 +123,8 @@ class World:
             self.emit(e.SkipAsked(run="r1", at=at))
         elif beat is STOP:
             self.emit(e.StopAsked(run="r1", at=at))
+        elif callable(beat):
+            self.emit(beat(number, at))
         else:
             raise TypeError(f"no such beat: {beat!r}")
 
@@ -104,6 +132,11 @@ class World:
 def play(a_route: Route, *scripts: Script, benches: tuple[e.Bench, ...] = ()) -> Run:
     """The finished run of a prompt along `a_route`, where the n-th attempt meets the n-th script."""
     return World(ask("Why is the sky blue?", a_route), scripts, benches).play()
+
+
+def send(request: Request, *scripts: Script, retries: int | None = None) -> Run:
+    """As `play`, of any request."""
+    return World(request, scripts, retries=retries).play()
 
 
 def told(run: Run) -> list[tuple[int, str]]:

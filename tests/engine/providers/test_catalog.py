@@ -43,7 +43,7 @@ def test_resolving_fills_what_the_catalogue_knows():
     candidate = resolve(Candidate(provider="ollama", model="llama3.2"))
     assert candidate.dialect is Dialect.OLLAMA
     assert candidate.base_url == "http://127.0.0.1:11434"
-    assert candidate.clocks.first_token == 120.0
+    assert candidate.usual_first_token == 120.0
     assert candidate.capabilities.prefill is True
 
 

@@ -106,10 +106,15 @@ def _reading(deltas: list[Delta]) -> dict[str, Any]:
     }
 
 
-def _details_alone(body: str) -> bool:
-    """Whether the reasoning stands in `reasoning_details` only, which the corpus's own reader leaves out."""
+def _details_alone(body: str) -> str:
+    """The reasoning of a body that tells it in `reasoning_details` alone. OpenRouter documents this field as the
+    reasoning itself; the description's own reader leaves it out, and would call a model that thinks a silent one."""
     data = _bytes(body)
-    return b'"reasoning_details"' in data and b'"reasoning":' not in data and b'"reasoning_content":' not in data
+    if b'"reasoning":' in data or b'"reasoning_content":' in data or b'"reasoning_details"' not in data:
+        return ""
+    events = [line[5:] for line in data.splitlines() if line.startswith(b"data:") and b'"reasoning_details"' in line]
+    details = [json.loads(event)["choices"][0]["delta"].get("reasoning_details") or [] for event in events]
+    return "".join(item.get("text") or "" for items in details for item in items)
 
 
 def _call(id: str, name: str, arguments: str) -> tuple[str, str, Any]:
@@ -122,10 +127,11 @@ def _call(id: str, name: str, arguments: str) -> tuple[str, str, Any]:
 def _wrongs(body: str, reading: dict[str, Any]) -> list[str]:
     """What differs from the description, each as a sentence."""
     expected = _meta(body)["expected"]
-    compared = ["text", "refusal"] if _details_alone(body) else ["text", "refusal", "reasoning"]
+    if details := _details_alone(body):
+        expected = {**expected, "reasoning": details}
     wrong = [
         f"{name}: {reading[name]!r:.300} instead of {expected[name]!r:.300}"
-        for name in compared
+        for name in ("text", "refusal", "reasoning")
         if expected.get(name) is not None and reading[name] != expected[name]
     ]
     calls = [_call(c["id"] or "", c["name"] or "", c["arguments"]) for c in expected.get("tool_calls") or []]

@@ -1,0 +1,1 @@
+"""Comparisons: the same prompts along several routes, again and again, measured and told apart without a window."""
