@@ -208,9 +208,36 @@ def decision_icon(event: e.Verb) -> str:
             assert_never(event)
 
 
+# Why the run went where it went, short enough to stand beside an arrow. The event's own words have the whole story.
+SHORT_REASONS = {
+    e.Rule.ROTATE_LIMITED: "a limit on one key, and another is free",
+    e.Rule.ROTATE_SPENT: "that key is of no use, and another is free",
+    e.Rule.RETRY_TRANSIENT: "a passing fault, and tries are left",
+    e.Rule.WAIT_AS_ASKED: "the provider asked for a short wait",
+    e.Rule.RETRIES_EXHAUSTED: "the tries there are used up",
+    e.Rule.KEYS_EXHAUSTED: "no key is left there",
+    e.Rule.WAIT_TOO_LONG: "the wait there is longer than the route sits out",
+    e.Rule.BUDGET_SPENT: "all runs together have used up their retries",
+    e.Rule.REPAIRED: "asked again without what was refused",
+    e.Rule.NO_RETRY: "a retry cannot mend it",
+    e.Rule.SILENCE: "it was silent, and is not asked twice",
+    e.Rule.RESTART: "text was on screen, so no replay there",
+    e.Rule.RESTART_LAST: "no other candidate is left",
+    e.Rule.CONTINUE: "it goes on from the text so far",
+    e.Rule.CONTINUE_REFUSED: "the text so far was not taken",
+    e.Rule.LARGER_WINDOW: "the prompt needs a larger window",
+    e.Rule.HALF_OPEN: "nothing else is left",
+    e.Rule.SKIPPED: "you asked for it",
+}
+
+
 def reason(event: e.Verb) -> str:
-    """Why, in the case's own words; the rule's sentence where it has none."""
-    return (event.why or event.rule.value).rstrip(".")
+    """Why, in a few words; the case's own where no rule has short ones."""
+    goes_on = isinstance(event, e.AttemptStarted | e.WaitStarted | e.KeyRotated)
+    short = SHORT_REASONS.get(event.rule) if goes_on else None
+    if short is not None and (key := getattr(event, "key", "") or getattr(event, "to_key", "")):
+        short = short.replace("another is free", f"key {key_name(key)} is free")
+    return short or (event.why or event.rule.value).rstrip(".")
 
 
 def wait_word(wait: Wait, now: float) -> str:
