@@ -29,7 +29,7 @@ bench: prepare-test
 	@for name in $(BENCHES); do echo "== $$name"; QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.bench.$$name || exit 1; done
 
 shots: prepare-test
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m gui --shots build/shots
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m gui --shots resources/screenshots
 
 lint: prepare-test
 	$(BIN)/ruff check
