@@ -15,6 +15,7 @@ from gui.icons import paint_icon
 from gui.theme import Palette, Size, Theme
 
 ICON, GAP, LINE_HEIGHT = 12.0, 5.0, 16.0
+CELL = (160.0, 32.0)  # pixels: a label looks for room only among what lies near it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,18 @@ class Placer:
     """What of the plot is taken. `bounds` is where labels may stand."""
 
     bounds: QRectF
-    taken: list[QRectF] = field(default_factory=list)
+    cells: dict[tuple[int, int], list[QRectF]] = field(default_factory=dict)  # what is taken, by where it lies
     targets: list[tuple[QRectF, tuple[str, int]]] = field(default_factory=list)
 
     def take(self, rect: QRectF) -> None:
-        self.taken.append(rect)
+        for cell in self._cells(rect.intersected(self.bounds.adjusted(-CELL[0], -CELL[1], CELL[0], CELL[1]))):
+            self.cells.setdefault(cell, []).append(rect)
+
+    @staticmethod
+    def _cells(rect: QRectF) -> list[tuple[int, int]]:
+        columns = range(int(rect.left() // CELL[0]), int(rect.right() // CELL[0]) + 1)
+        rows = range(int(rect.top() // CELL[1]), int(rect.bottom() // CELL[1]) + 1)
+        return [(column, row) for column in columns for row in rows]
 
     def place(self, variants: Sequence[Label], ink: "Ink") -> QRectF | None:
         """Paints the first variant that fits at one of its spots; its rect, or None when none fits."""
@@ -64,7 +72,7 @@ class Placer:
             for spot in label.spots:
                 rect = QRectF(spot.x(), spot.y(), size[0], size[1])
                 if self.free(rect):
-                    self.taken.append(rect)
+                    self.take(rect)
                     if label.target is not None:
                         self.targets.append((rect, label.target))
                     ink.paint(label, rect)
@@ -72,7 +80,9 @@ class Placer:
         return None
 
     def free(self, rect: QRectF) -> bool:
-        return self.bounds.contains(rect) and not any(rect.intersects(other) for other in self.taken)
+        if not self.bounds.contains(rect):
+            return False
+        return not any(rect.intersects(other) for cell in self._cells(rect) for other in self.cells.get(cell, ()))
 
 
 @dataclass(slots=True)

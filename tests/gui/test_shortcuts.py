@@ -7,9 +7,9 @@ from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
+from gui.drawing.fittings import caps
 from gui.models.shortcuts import ACTIONS, Binder, Bindings, Place, portable, refusal
 from gui.theme import theme
-from gui.views.fittings import caps
 from gui.views.settings.shortcuts import ShortcutsView
 
 NEW, PALETTE, COPY, FIT = (

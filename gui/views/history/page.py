@@ -7,9 +7,9 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaint
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QMenu, QStackedWidget, QTableView, QVBoxLayout, QWidget
 
 from engine.history_search import Found, Query
+from gui.drawing.fittings import Button, Choice, FindField, Line, Text, grounded
 from gui.models.history import OUTCOMES, HistoryModel, Source, plain
 from gui.theme import theme
-from gui.views.fittings import Button, Choice, FindField, Line, Text, grounded
 from gui.views.history.row import HEIGHT, SEARCHED, RowDelegate
 
 EMPTY = "No runs yet. Write a prompt, or run a scenario: each run is kept here, on this computer alone."

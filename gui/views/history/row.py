@@ -7,10 +7,10 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from engine.history_search import Found
+from gui.drawing.fittings import paint_focus, write
 from gui.icons import paint_icon
 from gui.models.history import ROW, Heading, attempts, clock, duration, outcome, pieces
 from gui.theme import LOOKS, State, theme
-from gui.views.fittings import paint_focus, write
 
 Index = QModelIndex | QPersistentModelIndex
 HEIGHT, SEARCHED = 44, 64  # with the part of the answer that was hit

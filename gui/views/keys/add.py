@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
 
 from engine.keys import FoundKey, Where, mask
 from engine.providers.catalog import PROVIDERS
+from gui.drawing.fittings import Button, Choice, Line, Text, Tick
 from gui.icons import icon
 from gui.models.keys import KeyRow, guess_provider, problems_of, refusal_of, suggested_alias
 from gui.theme import theme
-from gui.views.keys.parts import Button, Choice, Line, Text, Tick
 from gui.views.keys.secret import SHOWN
 
 

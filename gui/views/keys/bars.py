@@ -5,12 +5,12 @@ from PySide6.QtGui import QFontMetricsF, QKeySequence, QPainter, QPaintEvent, QS
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.keys import BackendStatus, KeyState
+from gui.drawing.fittings import Button, Picture, Text
 from gui.icons import paint_icon
 from gui.models.key_past import MarkKind
 from gui.models.keys import Standing
 from gui.theme import Palette, theme
 from gui.views.keys import paint
-from gui.views.keys.parts import Button, Picture, Text
 
 UNDO = 10.0  # seconds for which a removal can be undone
 LEGEND = (MarkKind.SERVED, MarkKind.FAILED, MarkKind.COOLING, MarkKind.DEAD)

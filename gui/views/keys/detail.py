@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from engine.keys import Where
 from gui import words
+from gui.drawing.fittings import Button, Picture, Text
 from gui.icons import paint_icon
 from gui.models.key_past import Passage, countdown, span
 from gui.models.keys import KeyRow, Standing, standing
 from gui.theme import LOOKS as STATES
 from gui.theme import Palette, theme
 from gui.views.keys import paint
-from gui.views.keys.parts import Button, Picture, Text
 from gui.views.keys.secret import SecretView
 
 STORED = {

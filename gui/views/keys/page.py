@@ -9,12 +9,12 @@ from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QResizeEven
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.keys import BackendStatus, FoundKey
+from gui.drawing.fittings import Button, Line, Text
 from gui.models.keys import KeyRow, KeysModel, Standing, plural, summary
 from gui.theme import theme
 from gui.views.keys.add import AddPanel
 from gui.views.keys.bars import Footer, NoticeBar, StatusLine
 from gui.views.keys.detail import Check, DetailPane
-from gui.views.keys.parts import Button, Line, Text
 from gui.views.keys.secret import SecretClipboard
 from gui.views.keys.table import KeysTable
 

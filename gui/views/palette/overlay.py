@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QListView, QVBoxLayout, QWidget
 
+from gui.drawing.fittings import Line, Text
 from gui.models.palette import Command, PaletteModel, rank
 from gui.theme import theme
-from gui.views.fittings import Line, Text
 from gui.views.palette.row import RowDelegate
 
 WIDTH, TOP, MOST_ROWS = 600, 72, 11

@@ -4,11 +4,11 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from gui.drawing.fittings import paint_caps, write
 from gui.icons import ICONS, paint_icon
 from gui.models.palette import HIT_ROLE, Hit
 from gui.models.shortcuts import shown
 from gui.theme import theme
-from gui.views.fittings import paint_caps, write
 
 Index = QModelIndex | QPersistentModelIndex
 ROW, HEADING = 36, 28

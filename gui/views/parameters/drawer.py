@@ -5,9 +5,9 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.core.request import Parameters
+from gui.drawing.fittings import Button, IconButton, Line, Text, grounded, keeps_escape
 from gui.models.parameters import Draft, Name, draft_of
 from gui.theme import theme
-from gui.views.fittings import Button, IconButton, Line, Text, grounded, keeps_escape
 from gui.views.parameters.fields import Editor, Field
 
 WIDTH = 376

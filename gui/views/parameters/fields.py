@@ -4,9 +4,9 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
+from gui.drawing.fittings import Choice, IconButton, Text
 from gui.models.parameters import ABOUT, EFFORTS, Name, Reading, read
 from gui.theme import theme
-from gui.views.fittings import Choice, IconButton, Text
 
 NOT_SENT = "not sent"
 MOST_LINES = 10

@@ -7,9 +7,9 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.drawing.fittings import Button, Choice, Line, Picture, Text, Tick
 from gui.icons import paint_icon
 from gui.theme import Palette, theme
-from gui.views.keys.parts import Button, Choice, Line, Picture, Text, Tick
 
 __all__ = [
     "Button", "Choice", "Line", "NoticeBar", "Number", "Options", "Pane", "Picture", "Text", "Tick", "boxed",

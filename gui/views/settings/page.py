@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from gui.diagnostics import Fact, own_version
+from gui.drawing.fittings import Choice, Line, Text, Tick, grounded
 from gui.models.shortcuts import Bindings
 from gui.theme import ZOOMS, Mode, theme
-from gui.views.fittings import Choice, Line, Text, Tick, grounded
 from gui.views.settings.sections import AboutSection, DataSection, DiagnosticsSection, Section
 from gui.views.settings.shortcuts import ShortcutsView
 from gui.views.settings.swatch import ThemeChooser

@@ -7,8 +7,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.diagnostics import Fact, report
+from gui.drawing.fittings import Button, Line, Text
 from gui.theme import theme
-from gui.views.fittings import Button, Line, Text
 
 COPIED_MS = 3000
 LABEL = 112

@@ -14,9 +14,9 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from gui.drawing.fittings import paint_caps, paint_focus, write
 from gui.models.shortcuts import Action, Bindings, portable, refusal, shown
 from gui.theme import theme
-from gui.views.fittings import paint_caps, paint_focus, write
 
 Index = QModelIndex | QPersistentModelIndex
 ACTION = Qt.ItemDataRole.UserRole + 1

@@ -3,9 +3,9 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from gui.drawing.fittings import Button, FindField, Text, Tick
 from gui.models.shortcuts import Action, Bindings, shown
 from gui.theme import theme
-from gui.views.fittings import Button, FindField, Text, Tick
 from gui.views.settings.shortcut_list import ShortcutList, ShortcutModel
 
 HINT = "Enter changes the keys, Insert adds others, Delete takes them away, Ctrl+Backspace brings the defaults back."

@@ -4,9 +4,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QWidget
 
+from gui.drawing.fittings import write
 from gui.icons import paint_icon
 from gui.theme import PALETTES, Mode, Palette, State, theme
-from gui.views.fittings import write
 
 NAMES: dict[Mode, str] = {
     "system": "System",

@@ -1,5 +1,7 @@
 """Small parts that the pages share, dressed by the theme: text, lines, buttons, ticks, choices, a field to find by."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
@@ -146,6 +148,26 @@ class Choice(QComboBox):
         px, painter = theme().px, QPainter(self)
         mark = QRectF(self.width() - px(24), (self.height() - px(14)) / 2, px(14), px(14))
         paint_icon(painter, "chevron-down", mark, theme().palette.muted)
+        painter.end()
+
+
+class Picture(QWidget):
+    """A square that paints itself by `paint(painter, rect, palette)`."""
+
+    def __init__(self, side: float, paint: Callable[[QPainter, QRectF, Palette], None]) -> None:
+        super().__init__()
+        self._side, self._paint = side, paint
+        theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self.setFixedSize(theme().px(self._side), theme().px(self._side))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint(painter, QRectF(self.rect()), theme().palette)
         painter.end()
 
 
