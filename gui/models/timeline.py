@@ -1,328 +1,265 @@
 """The timeline as plain values: which lanes, bars, waits, arrows, strips and marks a run has, in seconds.
 
-`layout(run, now)` is pure and knows no widget: the plot, the table twin and the tests read the same rows.
+`layout(run, now)` is pure and knows no widget: the plot, the table twin and the tests read the same rows. `Layout`
+gives the same, and keeps between two calls what can no longer change, so that a frame costs what has changed.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
+from typing import NamedTuple
 
 from engine.core import events as e
 from engine.core.events import Bench
-from engine.core.faults import Kind
 from engine.core.run import Attempt, Run
 from gui import words
-from gui.models.lanes import Lane, lanes_of
-from gui.tokens import FAULT_LOOKS, LOOKS, State
+from gui.models.lanes import Lane, Past, lanes_of
+from gui.models.scale import FOLD_FROM
+from gui.models.timeline_bars import bar_of, marks_of
+from gui.models.timeline_parts import (
+    Arrow,
+    Bar,
+    Figure,
+    Mark,
+    Marker,
+    Pause,
+    Phase,
+    Span,
+    Strip,
+    Timeline,
+)
+from gui.models.timeline_steps import arrow_to, final_arrow, pause_before, pending_arrow, running_pause
+
+__all__ = [
+    "Arrow", "Bar", "Figure", "Layout", "Mark", "Marker", "Pause", "Phase", "Span", "Strip", "Timeline", "layout",
+]  # fmt: skip
 
 
-class Phase(StrEnum):
-    CONNECT = "connect"
-    WAIT = "wait"
-    REASONING = "reasoning"
-    STREAM = "stream"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One phase of a bar. `figure` is written below it where it fits."""
-
-    phase: Phase
-    start: float
-    end: float
-    figure: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One attempt. `state` and `icon` are its end cap's; None while it is live, where `word` and `detail` stand at
-    its open end."""
-
-    attempt: int
-    lane: int
-    start: float
-    end: float
-    spans: tuple[Span, ...]
-    state: State | None
-    icon: str
-    word: str
-    detail: str
-    live: bool
-    discarded: bool
-    served: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pause:
-    """The wait behind an attempt. `end` is when the next one starts or is to start; `word` counts down while it
-    runs."""
-
-    attempt: int
-    lane: int
-    start: float
-    end: float
-    state: State
-    running: bool
-    word: str
-
-    def left(self, now: float) -> float:
-        """What is left of it, from 1 down to 0."""
-        return min(1.0, max(0.0, (self.end - now) / (self.end - self.start))) if self.end > self.start else 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrow:
-    """A decision: from the attempt whose end it answers to the one that it starts. `index` is its place in
-    `run.trail`; `target` is None while it waits, and for the one that ends a run."""
-
-    index: int
-    source: int
-    target: int | None
-    lane: int
-    to_lane: int
-    start: float
-    at: float
-    icon: str
-    title: str
-    wait: str
-    reason: str
-    final: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """A key, or a candidate, that cools: from `start` until `end`."""
-
-    lane: int
-    start: float
-    end: float
-    reason: str
-
-
-class Mark(StrEnum):
-    FIRST_TOKEN = "first token"
-    INJECTED = "injected fault"
-    RETRY_AFTER = "retry after"
-    STALL = "stall"
-    SEAM = "seam"
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    attempt: int
-    lane: int
-    at: float
-    mark: Mark
-    word: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure of the summary, with a second thought behind it."""
-
-    label: str
-    value: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
-    """All that is drawn of a run at `now`. Bars and arrows are in the order of their start."""
-
-    lanes: tuple[Lane, ...] = ()
-    bars: tuple[Bar, ...] = ()
-    pauses: tuple[Pause, ...] = ()
-    arrows: tuple[Arrow, ...] = ()
-    strips: tuple[Strip, ...] = ()
-    markers: tuple[Marker, ...] = ()
-    summary: tuple[Figure, ...] = ()
-    now: float = 0.0
-    live: bool = False
-    waiting: bool = False
-
-
-def layout(run: Run, now: float) -> Timeline:
+def layout(run: Run, now: float, past: Past | None = None) -> Timeline:
     """The timeline of `run` as it stands at `now` (run seconds); behind the end of a run, `now` is its end."""
-    now = now if run.ended is None else run.ended
-    lanes = lanes_of(run, now)
-    places = {(lane.candidate, lane.key): lane.index for lane in lanes if lane.used}
-    at_lane = [places[attempt.candidate, attempt.key] for attempt in run.attempts]
-    bars = tuple(_bar(run, attempt, lane, now) for attempt, lane in zip(run.attempts, at_lane, strict=True))
-    arrows, pauses = _steps(run, bars, places, now)
-    return Timeline(
-        lanes=lanes,
-        bars=bars,
-        pauses=pauses,
-        arrows=arrows,
-        strips=tuple(strip for bench in run.benches for strip in _strips(run, lanes, bench)),
-        markers=tuple(m for attempt, bar in zip(run.attempts, bars, strict=True) for m in _markers(run, attempt, bar)),
-        summary=_summary(run, now),
-        now=now,
-        live=run.outcome is None,
-        waiting=run.waiting is not None,
-    )
+    return Layout().at(run, now, past)
 
 
-# Bars.
+SLACK = 5.0  # seconds
 
 
-def _bar(run: Run, attempt: Attempt, lane: int, now: float) -> Bar:
-    end = now if attempt.ended is None else attempt.ended
-    state, icon = _cap(attempt)
-    word, detail = words.attempt_word(attempt), words.attempt_detail(attempt)
-    if attempt.live:
-        detail = words.speed(attempt, now) if attempt.spoke else ""
-    return Bar(
-        attempt=attempt.number,
-        lane=lane,
-        start=attempt.started,
-        end=max(end, attempt.started),
-        spans=_spans(attempt, max(end, attempt.started)),
-        state=state,
-        icon=icon,
-        word=word,
-        detail=detail,
-        live=attempt.live,
-        discarded=attempt.superseded is not None,
-        served=run.served_by == attempt.number,
-    )
+class _Sums(NamedTuple):
+    """What all attempts up to one of them come to."""
+
+    first: float | None = None  # the first text
+    discarded: int = 0  # tokens
+    estimated: bool = False
+    spoke: bool = False
+    failed: bool = False
+    answer: int | None = None  # the newest that speaks and was not superseded
+    last: int = 0  # the one that ended last
 
 
-def _cap(attempt: Attempt) -> tuple[State | None, str]:
-    if attempt.live:
-        return None, ""
-    if attempt.completed:
-        return State.SUCCEEDED, LOOKS[State.SUCCEEDED].icon
-    if attempt.fault is not None:
-        return FAULT_LOOKS[attempt.fault.kind]
-    if attempt.cut is e.Rule.STOPPED:
-        return State.SKIPPED, "stop"
-    return State.SKIPPED, LOOKS[State.SKIPPED].icon
+class Layout:
+    """Lays one run out again and again. What belongs to attempts that have ended is kept, until a decision that
+    concerns them comes; an older moment, or another run, begins anew."""
 
+    def __init__(self) -> None:
+        self._clear()
 
-def _spans(attempt: Attempt, end: float) -> tuple[Span, ...]:
-    """The phases of an attempt, without gaps; a phase that took no time is left out."""
-    first_text = attempt.first_text
-    if first_text is None and attempt.spoke:
-        first_text = attempt.first_output
-    bounds = [
-        (Phase.CONNECT, attempt.started, attempt.connected),
-        (Phase.WAIT, attempt.connected, attempt.first_output),
-        (Phase.REASONING, attempt.first_output, first_text),
-        (Phase.STREAM, first_text, None),
-    ]
-    spans: list[Span] = []
-    for phase, start, until in bounds:
-        if start is None:
-            break
-        stop = end if until is None else min(until, end)
-        if stop > start or (not spans and phase is Phase.STREAM):
-            spans.append(Span(phase, start, stop, _figure(attempt, phase, start, stop)))
-    return tuple(spans)
+    def _clear(self) -> None:
+        self._run = ""
+        self._at = 0.0  # of the run's last event
+        self._horizon = 0.0  # benches that ended before it are forgotten
+        self._seen = 0  # decisions read
+        self._last: e.Verb | None = None
+        self._starts: list[tuple[int, e.AttemptStarted, int | None]] = []  # place in the trail, and what it is beside
+        self._beside: int | None = None
+        self._rests: dict[int, str] = {}
+        self._skipped: dict[int, e.CandidateSkipped] = {}
+        self._places: dict[tuple[int, str], int] = {}  # candidate and key -> the lane
+        self._begun = 0  # bars that were kept from the last time
+        self._benches = 0  # benches read
+        self._laid = 0  # benches that have their strips
+        self._holding: list[Bench] = []
+        self._strips: list[Strip] = []
+        self._striped = 0  # lanes for which strips were made
+        self._trim(0)
 
+    def _trim(self, count: int) -> None:
+        """Forgets what was kept of the attempts behind the first `count`."""
+        if count == 0:
+            self._bars: list[Bar] = []
+            self._marks: list[Marker] = []
+            self._arrows: list[Arrow] = []
+            self._pauses: list[Pause] = []
+            self._long: list[Pause] = []
+            self._ends: list[tuple[int, int, int]] = []  # how many marks, pauses and long pauses there are up to a bar
+            self._sums: list[_Sums] = [_Sums()]
+            return
+        if count >= len(self._bars):
+            return
+        marks, pauses, long = self._ends[count - 1]
+        del self._bars[count:], self._ends[count:], self._sums[count + 1 :], self._arrows[max(0, count - 1) :]
+        del self._marks[marks:], self._pauses[pauses:], self._long[long:]
 
-def _figure(attempt: Attempt, phase: Phase, start: float, end: float) -> str:
-    if phase is Phase.CONNECT:
-        return ""
-    if phase is not Phase.STREAM:
-        return words.seconds(end - start)
-    if attempt.superseded is not None:
-        return f"{words.tokens(attempt)}, discarded"
-    return f"{words.tokens(attempt)} in {words.seconds(end - start)}"
+    def at(self, run: Run, now: float, past: Past | None = None) -> Timeline:
+        """The timeline of `run` at `now` (run seconds). `past` is how earlier runs went, for the lanes."""
+        now = now if run.ended is None else run.ended
+        if not self._goes_on(run, now):
+            self._clear()
+        self._run, self._at = run.id, run.now
+        self._read_trail(run)
+        self._add(run, now)
+        settled = self._settled(run)
+        made = self._timeline(run, now, settled, past)
+        self._trim(settled)
+        return made
 
+    def _goes_on(self, run: Run, now: float) -> bool:
+        same = run.id == self._run and run.now >= self._at and now >= self._horizon and len(run.trail) >= self._seen
+        return same and (self._seen == 0 or run.trail[self._seen - 1] is self._last)
 
-# What follows an attempt.
+    def _read_trail(self, run: Run) -> None:
+        """The decisions since the last time; those that change an attempt that was settled unsettle it."""
+        for index in range(self._seen, len(run.trail)):
+            event = run.trail[index]
+            match event:
+                case e.AttemptStarted(action=action):
+                    self._starts.append((index, event, self._beside if action is e.Action.HEDGE else None))
+                    self._places.setdefault((event.candidate, event.key), len(self._places))
+                case e.HedgeStarted(attempt=number):
+                    self._beside = number
+                case e.Benched(attempt=number, bench=bench) if not bench.key:
+                    self._rests[number] = words.limit(bench.until - bench.since)
+                    self._trim(number - 1)
+                case e.TextSuperseded(attempt=number):
+                    self._trim(number - 1)
+                case e.RunEnded(by=number) if number is not None:
+                    self._trim(number - 1)
+                case e.CandidateSkipped(candidate=candidate):
+                    self._skipped[candidate] = event
+                case _:
+                    pass
+        self._seen = len(run.trail)
+        self._last = run.trail[-1] if run.trail else None
 
+    def _settled(self, run: Run) -> int:
+        """How many bars, from the first, have ended."""
+        return next((i for i in range(self._begun, len(self._bars)) if self._bars[i].live), len(self._bars))
 
-def _steps(
-    run: Run, bars: tuple[Bar, ...], places: dict[tuple[int, str], int], now: float
-) -> tuple[tuple[Arrow, ...], tuple[Pause, ...]]:
-    arrows: list[Arrow] = []
-    pauses: list[Pause] = []
-    ended: Bar | None = None  # of those before, the one that ended last
-    for index, event in enumerate(run.trail):
-        if isinstance(event, e.AttemptStarted) and event.attempt > 1:
-            source = _source(run, bars, event, ended)
-            arrows.append(_arrow(index, event, source, bars[event.attempt - 1].lane))
-            if event.at > source.end and not source.live and event.action is not e.Action.HEDGE:
-                pauses.append(_pause(source, event.at, running=False, word=""))
-        if isinstance(event, e.AttemptStarted):
-            bar = bars[event.attempt - 1]
-            ended = bar if ended is None or bar.live or bar.end >= ended.end else ended
-    if run.waiting is not None and bars:
-        source = max(bars, key=lambda bar: (bar.end, bar.attempt))
-        word = words.wait_word(run.waiting, now)
-        pauses.append(_pause(source, run.waiting.until, running=True, word=word))
-        arrows.append(_pending(run, source, places, len(run.trail) - 1))
-    if run.outcome not in (None, e.Outcome.ANSWERED) and bars:
-        arrows.append(_final(run, bars[-1], len(run.trail) - 1))
-    return tuple(arrows), tuple(pauses)
+    def _add(self, run: Run, now: float) -> None:
+        """The bars of the attempts behind those that are kept, and what goes with each."""
+        self._begun = len(self._bars)
+        for attempt in run.attempts[self._begun :]:
+            sums = self._sums[-1]
+            bar = bar_of(run, attempt, self._places[attempt.candidate, attempt.key], now)
+            rests = self._rests.get(attempt.number, "")
+            self._marks += marks_of(attempt, bar, takes_over=sums.spoke, rests=rests)
+            self._bars.append(bar)
+            if attempt.number > 1:
+                self._add_step(attempt.number, sums.last)
+            self._ends.append((len(self._marks), len(self._pauses), len(self._long)))
+            self._sums.append(self._sum(sums, attempt, bar))
 
+    def _add_step(self, number: int, last: int) -> None:
+        index, event, beside = self._starts[number - 1]
+        source = self._bars[(beside or last or number - 1) - 1]
+        self._arrows.append(arrow_to(index, event, source, self._bars[number - 1].lane))
+        pause = pause_before(event, source)
+        if pause is not None:
+            self._pauses.append(pause)
+            if pause.end - pause.start > FOLD_FROM:
+                self._long.append(pause)
 
-def _source(run: Run, bars: tuple[Bar, ...], event: e.AttemptStarted, ended: Bar | None) -> Bar:
-    if event.action is e.Action.HEDGE:
-        for earlier in reversed(run.trail):
-            if isinstance(earlier, e.HedgeStarted) and earlier.at <= event.at:
-                return bars[earlier.attempt - 1]
-    return ended or bars[event.attempt - 2]
+    def _sum(self, sums: _Sums, attempt: Attempt, bar: Bar) -> _Sums:
+        number, guess = words.tokens_of(attempt)
+        first = sums.first
+        if attempt.first_text is not None:
+            first = attempt.first_text if first is None else min(first, attempt.first_text)
+        speaks = attempt.superseded is None and (attempt.spoke or bool(attempt.reasoning))
+        last_end = self._bars[sums.last - 1].end if sums.last else -1.0
+        return _Sums(
+            first=first,
+            discarded=sums.discarded + (number if attempt.superseded is not None else 0),
+            estimated=sums.estimated or (guess and number > 0),
+            spoke=sums.spoke or attempt.spoke,
+            failed=sums.failed or words.failed(attempt),
+            answer=attempt.number if speaks else sums.answer,
+            last=attempt.number if bar.live or bar.end >= last_end else sums.last,
+        )
 
+    # The whole.
 
-def _arrow(index: int, event: e.AttemptStarted, source: Bar, to_lane: int) -> Arrow:
-    hedge = event.action is e.Action.HEDGE
-    gap = event.at - source.end
-    wait = "" if hedge else f"after {words.seconds(gap)}" if gap >= 0.05 else "at once"
-    return Arrow(
-        index=index,
-        source=source.attempt,
-        target=event.attempt,
-        lane=source.lane,
-        to_lane=to_lane,
-        start=event.at if hedge else min(source.end, event.at),
-        at=event.at,
-        icon=words.decision_icon(event),
-        title=words.decision_title(event),
-        wait=wait,
-        reason=words.reason(event),
-    )
+    def _timeline(self, run: Run, now: float, settled: int, past: Past | None) -> Timeline:
+        self._read_benches(run, now)
+        lanes = lanes_of(run, now, self._places, run.attempts[settled:], self._holding, self._skipped, past)
+        self._lay_strips(run, lanes)
+        arrows, pauses = tuple(self._arrows), tuple(self._pauses)
+        long = tuple(self._long)
+        if run.waiting is not None and self._bars:
+            source = self._bars[self._sums[-1].last - 1]
+            to_lane = self._places.get((run.waiting.candidate, run.waiting.key), source.lane)
+            wait = running_pause(run, source, now)
+            arrows += (pending_arrow(run, source, to_lane, len(run.trail) - 1),)
+            pauses, long = (*pauses, wait), (*long, wait) if wait.end - wait.start > FOLD_FROM else long
+        if run.outcome not in (None, e.Outcome.ANSWERED) and self._bars:
+            arrows += (final_arrow(run, self._bars[-1], len(run.trail) - 1),)
+        return Timeline(
+            lanes=lanes,
+            bars=tuple(self._bars),
+            pauses=pauses,
+            arrows=arrows,
+            strips=tuple(self._strips),
+            markers=tuple(self._marks),
+            summary=self._summary(run, now, settled),
+            long=long,
+            settled=settled,
+            now=now,
+            live=run.outcome is None,
+            waiting=run.waiting is not None,
+        )
 
+    def _read_benches(self, run: Run, now: float) -> None:
+        """Those that may hold now or later. A live run's clock may step back a little when an event comes."""
+        self._horizon = max(self._horizon, now - SLACK)
+        news, self._benches = run.benches[self._benches :], len(run.benches)
+        self._holding = [bench for bench in (*self._holding, *news) if bench.until > self._horizon]
 
-def _pending(run: Run, source: Bar, places: dict[tuple[int, str], int], index: int) -> Arrow:
-    wait = run.waiting
-    assert wait is not None
-    to_lane = places.get((wait.candidate, wait.key), source.lane)
-    why = (wait.why or wait.rule.value).rstrip(".")
-    icon, title = words.ACTION_ICONS[wait.action], words.ACTION_TITLES[wait.action]
-    return _loose(index, source, to_lane, wait.until, icon, title, why)
+    def _lay_strips(self, run: Run, lanes: tuple[Lane, ...]) -> None:
+        """A strip for each bench and lane that it names; all anew when there is another lane."""
+        used = len(self._places)
+        if used != self._striped:
+            self._strips, self._striped, self._laid = [], used, 0
+        for bench in run.benches[self._laid :] if used else ():
+            self._strips += _strips(run, lanes[:used], bench)
+        self._laid = len(run.benches) if used else 0
 
+    # The summary.
 
-def _final(run: Run, source: Bar, index: int) -> Arrow:
-    event = run.trail[index]
-    icon, title = words.decision_icon(event), words.decision_title(event)
-    return _loose(index, source, source.lane, event.at, icon, title, words.reason(event), final=True)
+    def _summary(self, run: Run, now: float, settled: int) -> tuple[Figure, ...]:
+        keys = {(run.candidates[candidate].provider, key) for candidate, key in self._places if key}
+        return (
+            Figure("Elapsed", words.seconds(now)),
+            Figure("First text", words.seconds(self._sums[-1].first)),
+            Figure("Lost to failures", words.seconds(self._lost(run, now, settled))),
+            Figure("Attempts", str(len(run.attempts))),
+            Figure("Keys", str(len(keys))),
+            self._token_figure(run),
+        )
 
+    def _lost(self, run: Run, now: float, settled: int) -> float:
+        """Seconds until the attempt began that answers now, or until now while none does; 0 without a failure."""
+        if not self._sums[-1].failed:
+            return 0.0
+        if run.outcome is None:
+            live = [attempt for attempt in run.attempts[settled:] if attempt.live]
+            return live[-1].started if live else now
+        served = run.attempt(run.served_by) if run.served_by is not None else None
+        return now if served is None or words.failed(served) else served.started
 
-def _loose(
-    index: int, source: Bar, to_lane: int, at: float, icon: str, title: str, why: str, *, final: bool = False
-) -> Arrow:
-    """A decision that has started no attempt: one that waits, or the last."""
-    return Arrow(
-        index=index, source=source.attempt, target=None, lane=source.lane, to_lane=to_lane, start=source.end, at=at,
-        icon=icon, title=title, wait="", reason=why, final=final,
-    )  # fmt: skip
-
-
-def _pause(source: Bar, end: float, *, running: bool, word: str) -> Pause:
-    return Pause(
-        attempt=source.attempt,
-        lane=source.lane,
-        start=source.end,
-        end=end,
-        state=source.state or State.WAITING,
-        running=running,
-        word=word,
-    )
-
-
-# Strips and marks.
+    def _token_figure(self, run: Run) -> Figure:
+        sums = self._sums[-1]
+        number = run.served_by if run.outcome is not None else sums.answer
+        kept, discarded = 0, sums.discarded
+        if number is not None:
+            answer = run.attempt(number)
+            kept = words.tokens_of(answer)[0]
+            discarded -= kept if answer.superseded is not None else 0
+        about = "≈" if sums.estimated else ""
+        return Figure("Tokens", f"{about}{kept}", f"{about}{discarded} discarded" if discarded else "")
 
 
 def _strips(run: Run, lanes: tuple[Lane, ...], bench: Bench) -> list[Strip]:
@@ -331,61 +268,6 @@ def _strips(run: Run, lanes: tuple[Lane, ...], bench: Bench) -> list[Strip]:
         candidate = run.candidates[lane.candidate]
         same_place = candidate.provider == bench.provider and candidate.base_url == bench.base_url
         named = bench.key == lane.key if bench.key else bench.model == candidate.model
-        if lane.used and same_place and named:
+        if same_place and named:
             found.append(Strip(lane.index, max(0.0, bench.since), bench.until, bench.reason))
     return found
-
-
-def _markers(run: Run, attempt: Attempt, bar: Bar) -> list[Marker]:
-    found: list[Marker] = []
-    fault = attempt.fault
-
-    def mark(at: float, kind: Mark, word: str = "") -> None:
-        found.append(Marker(attempt.number, bar.lane, at, kind, word))
-
-    if attempt.first_output is not None:
-        mark(attempt.first_output, Mark.FIRST_TOKEN)
-    for at, _ in attempt.injected:
-        mark(at, Mark.INJECTED, "injected fault")
-    if fault is not None and fault.kind in (Kind.IDLE, Kind.FIRST_TOKEN):
-        mark(attempt.heard or attempt.connected or attempt.started, Mark.STALL)
-    if fault is not None and fault.wait_hint is not None:
-        mark(bar.end, Mark.RETRY_AFTER)
-    if attempt.first_text is not None and _takes_over(run, attempt):
-        mark(attempt.first_text, Mark.SEAM)
-    return found
-
-
-def _takes_over(run: Run, attempt: Attempt) -> bool:
-    return any(other.spoke and other.number < attempt.number for other in run.attempts) and attempt.spoke
-
-
-# The summary.
-
-
-def _summary(run: Run, now: float) -> tuple[Figure, ...]:
-    first = min((a.first_text for a in run.attempts if a.first_text is not None), default=None)
-    keys = {(run.candidate_of(a).provider, a.key) for a in run.attempts if a.key}
-    return (
-        Figure("Elapsed", words.seconds(now)),
-        Figure("First text", words.seconds(first)),
-        Figure("Lost to failures", words.seconds(words.lost(run, now))),
-        Figure("Attempts", str(len(run.attempts))),
-        Figure("Keys", str(len(keys))),
-        _token_figure(run),
-    )
-
-
-def _token_figure(run: Run) -> Figure:
-    kept = wasted = 0
-    estimated = False
-    answer = run.answer
-    for attempt in run.attempts:
-        number, guess = words.tokens_of(attempt)
-        estimated = estimated or (guess and number > 0)
-        if answer is not None and attempt.number == answer.number:
-            kept = number
-        elif attempt.superseded is not None:
-            wasted += number
-    about = "≈" if estimated else ""
-    return Figure("Tokens", f"{about}{kept}", f"{about}{wasted} discarded" if wasted else "")

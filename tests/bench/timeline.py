@@ -90,9 +90,9 @@ def main() -> None:
     plot = view.plot
     _paint(view, QImage(*SIZE, QImage.Format.Format_ARGB32_Premultiplied))
     for name, rate in (("pan, near", 90.0), ("pan, crowded", 6.0), ("pan, all", 0.3)):
-        plot.zoom(rate / plot.scale.rate)
-        plot.pan(-1e9)
+        plot.show_span(count * 0.2, count * 0.2 + SIZE[0] / rate)
         print(line(name, frames(view, lambda i: plot.pan(12.0))))
+    plot.show_span(count * 0.2, count * 0.2 + 60)
     print(line("zoom", frames(view, lambda i: plot.zoom(1.05 if i % 60 < 30 else 1 / 1.05))))
     live = [run]
     plot.follow()

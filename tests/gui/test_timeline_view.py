@@ -12,8 +12,9 @@ from gui.models.scale import Scale
 from gui.models.timeline import Bar, Phase, Span, layout
 from gui.theme import State, Theme
 from gui.views.timeline import TimelineView
-from gui.views.timeline.scene import Rows, Scene
-from gui.views.timeline.words import write_words
+from gui.views.timeline.painting import paint_scene
+from gui.views.timeline.rows import Rows
+from gui.views.timeline.scene import Scene
 from tests.gui import sample_runs as runs
 
 
@@ -215,7 +216,7 @@ def test_ten_thousand_bars_are_painted_within_a_frame(theme, rate):
         scene = Scene(rows=rows, scale=Scale(rate, 1.0 * i), theme=theme, width=1600, height=900)
         painter = QPainter(image)
         begin = time.perf_counter()
-        scene.paint(painter, write_words)
+        paint_scene(scene, painter)
         times.append(time.perf_counter() - begin)
         painter.end()
     assert scene.rects

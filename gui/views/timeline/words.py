@@ -9,15 +9,33 @@ from gui.theme import State
 from gui.views.timeline.scene import MARK_STATES, Scene
 
 ABOVE = 17.0  # from a label's top to the top of the bar below it
-MARK_ICONS: dict[Mark, str] = {Mark.INJECTED: "bolt", Mark.STALL: "stall", Mark.RETRY_AFTER: "clock"}
+MARK_ICONS: dict[Mark, str] = {
+    Mark.INJECTED: "bolt",
+    Mark.STALL: "stall",
+    Mark.RETRY_AFTER: "clock",
+    Mark.RESTS: "snowflake",
+    Mark.TRIED: "retry",
+    Mark.SKIP: "chevrons",
+}
 
 
 def write_words(scene: Scene, ink: Ink) -> None:
     """Places all words, the most telling first, so that the lesser give way."""
     timeline = scene.rows.timeline
-    shown = [timeline.bars[attempt - 1] for attempt in scene.rects]
-    arrows = [arrow for arrow in timeline.arrows if arrow.source in scene.rects]
-    marks = [marker for marker in timeline.markers if marker.attempt in scene.rects]
+    shown = [
+        timeline.bars[attempt - 1]
+        for attempt, rect in scene.rects.items()
+        if scene.opacity(attempt) == 1.0 and rect.right() > scene.left
+    ]
+    numbers_shown = {bar.attempt for bar in shown}
+    if not shown:
+        return
+    first, last = min(numbers_shown), max(numbers_shown)
+    arrows = [arrow for arrow in scene.arrows if arrow.source in numbers_shown]
+    marks = [marker for marker in scene.rows.markers(first, last) if marker.attempt in numbers_shown]
+    if scene.strip:
+        _last_word(scene, ink, shown)
+        return
     leaving = {arrow.source: arrow for arrow in arrows}
     arriving = {arrow.target: arrow for arrow in arrows if arrow.target is not None}
     for marker in marks:
@@ -35,6 +53,12 @@ def write_words(scene: Scene, ink: Ink) -> None:
         _mark(scene, ink, marker)
     for bar in shown:
         _figures(scene, ink, bar)
+
+
+def _last_word(scene: Scene, ink: Ink, shown: list[Bar]) -> None:
+    """In the low strip only the newest bar has a word."""
+    bar = max(shown, key=lambda bar: bar.attempt)
+    _live_end(scene, ink, bar) if bar.state is None else _end(scene, ink, bar, None, None)
 
 
 def _number(scene: Scene, ink: Ink, bar: Bar, arrow: Arrow | None) -> QRectF | None:
