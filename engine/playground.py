@@ -136,7 +136,8 @@ class Playground:
         self._wall = wall
         self._own_transport = None if transport else Transport(self.keys, wall=wall)
         self._transport = transport or self._own_transport
-        self._health = health_of.Health()
+        self._health = self._on_disk = health_of.Health()
+        self._disk = asyncio.Lock()
         self._budget = budget.Budget()
         self._history: History | None = None
         self._saving: asyncio.Task[None] | None = None
@@ -148,10 +149,16 @@ class Playground:
         assert self._history is not None, "enter the playground first"
         return self._history
 
+    @property
+    def health(self) -> health_of.Health:
+        """What rests now, in Unix seconds."""
+        return self._health
+
     async def __aenter__(self) -> Self:
         """Raises history.HistoryError and OSError where the state cannot be used."""
         self._history = History(self.state)
         self._health, notice = health_file.load(self.state, self._wall())
+        self._on_disk = self._health
         self.notices += [n for n in (self._history.notice, notice) if n]
         self.keys.register("lab", lambda provider, name: Secret(self.lab.secret(name)))
         self.lab.on_strike = self._struck
@@ -171,8 +178,11 @@ class Playground:
         await self._save_health()
         self.keys.close()
 
-    def start(self, request: Request) -> Handle:
-        """Starts a run. Raises catalog.CatalogError for a candidate that cannot be resolved."""
+    def start(self, request: Request, *, afresh: bool = False) -> Handle:
+        """Starts a run; `afresh`, one that knows nothing of what rests, such as a check that a person asks for.
+
+        Raises catalog.CatalogError for a candidate that cannot be resolved.
+        """
         assert self._transport is not None
         candidates = tuple(map(resolve, request.route.candidates))
         request = replace(request, route=replace(request.route, candidates=candidates))
@@ -180,7 +190,7 @@ class Playground:
         self._budget, retries = budget.lent(self._budget, wall, request.route)
         requested = RunRequested(
             run=secrets.token_hex(8), at=0.0, wall=wall, request=request, retries=retries,
-            benches=health_of.known_to(self._health, wall, candidates),
+            benches=() if afresh else health_of.known_to(self._health, wall, candidates),
         )  # fmt: skip
         self._health = health_of.admitted(self._health, requested)
         handle = Handle(requested, self._transport, self._observe)
@@ -216,6 +226,9 @@ class Playground:
 
     async def _save_health(self) -> None:
         try:
-            await asyncio.to_thread(health_file.save, self.state, self._health)
+            async with self._disk:  # a slow writing must not end behind a newer one
+                ours = self._health
+                await asyncio.to_thread(health_file.save, self.state, ours, self._on_disk, self._wall())
+                self._on_disk = ours
         except OSError as error:
             self.notices.append(f"{self.state}: cooldowns cannot be written ({error.strerror}). Free some space.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.core.request import Parameters
 from engine.state import set_aside, write_atomically
 
 NAME = "settings.json"
@@ -17,7 +18,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     route: str = ""
     send_with_control: bool = False
     reduced_motion: bool = False
+    ghosts: bool = True  # text that was withdrawn stays visible, struck through
+    language: str = "en"
+    shortcuts: dict[str, tuple[str, ...]] = {}  # what differs from the defaults
+    shortcuts_off: bool = False
+    recent_commands: tuple[str, ...] = ()
     system_prompt: str = ""
+    parameters: Parameters = Parameters()
     geometry: str = ""  # the window's place and size, as Qt writes it, in base64
     splitter: str = ""
 

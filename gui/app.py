@@ -6,8 +6,6 @@ import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from gui.loop import QasyncLoop  # isort: skip  # sets QT_API before anything imports qasync
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -17,6 +15,7 @@ from engine import settings
 from engine.playground import Playground
 from engine.state import default_dir
 from gui.controller import Controller
+from gui.desks import Desks
 from gui.main_window import MainWindow
 from gui.reports import Reports
 from gui.theme import theme
@@ -64,12 +63,13 @@ async def session(app: QApplication, state: Path | None = None) -> int:
         window.restore_place(base64.b64decode(chosen.geometry))
         window.show()
         await controller.begin()
-        for sentence in filter(None, (notice, *playground.notices)):
+        desks = Desks(playground, controller, window, chosen)
+        for sentence in filter(None, (notice, *playground.notices, *playground.keys.take_notices())):
             controller.notice.emit(sentence)
         await closing.wait()
         window.hide()
         await controller.close()
-        place = base64.b64encode(window.place()).decode()
-        settings.save(directory, replace(chosen, theme=theme().mode, zoom=theme().zoom, geometry=place))
+        desks.settings.keep(geometry=base64.b64encode(window.place()).decode())
+        await desks.close()
         window.deleteLater()
     return 0

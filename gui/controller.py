@@ -5,7 +5,7 @@ import asyncio
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from engine.core.request import Message, Request, Route, Text
+from engine.core.request import Message, Parameters, Request, Route, Text
 from engine.core.run import Run
 from engine.driver import spawn
 from engine.lab.scenarios import SCENARIOS
@@ -35,6 +35,7 @@ class Controller(QObject):
         self._route: Route | None = None
         self._queued = ""
         self.system = ""
+        self.parameters = Parameters()
         self.turns: tuple[Turn, ...] = ()
 
     @property
@@ -67,15 +68,32 @@ class Controller(QObject):
         await self._playground.lab.start()
         self.new_chat()
 
+    def built_in_route(self) -> Route:
+        """The route of the first start, on a fresh session of the lab."""
+        return self._playground.lab.route(BUILT_IN)
+
+    def open_run(self, run: Run) -> None:
+        """A chat that shows a recorded run, with the conversation that it was asked in."""
+        route = self._route
+        self.new_chat(run.request.messages[-1].text.strip().partition("\n")[0][:60])
+        self._set_turns((Turn(message=run.request.messages[-1], run=run),))
+        if route is not None:
+            self.set_route(route)
+        self.run_changed.emit(run)
+
     def new_chat(self, title: str = "New chat") -> None:
-        """An empty chat on a fresh session of the built-in route. What is live is stopped."""
+        """An empty chat. What is live is stopped; the built-in route begins a fresh session of the lab."""
         handle, self._handle = self._handle, None
         if handle is not None:
             handle.stop()
         self._queue("")
         self._set_turns(())
         self.title_changed.emit(title)
-        self.set_route(self._playground.lab.route(BUILT_IN))
+        if self._route is None or self._on_lab(self._route):
+            self.set_route(self.built_in_route())
+
+    def _on_lab(self, route: Route) -> bool:
+        return any((c.base_url or "").startswith(self._playground.lab.base + "/") for c in route.candidates)
 
     def play(self, scenario: str) -> None:
         """A new chat that plays a scenario of the lab. Raises KeyError where there is none of that name."""
@@ -130,7 +148,9 @@ class Controller(QObject):
     def _start(self, prompt: str) -> None:
         assert self._route is not None, "begin() first"
         message = Message("user", (Text(prompt),))
-        request = Request(messages=(*_told(self.turns), message), route=self._route, system=self.system)
+        request = Request(
+            messages=(*_told(self.turns), message), route=self._route, system=self.system, parameters=self.parameters
+        )
         try:
             self._handle = self._playground.start(request)
         except CatalogError as error:

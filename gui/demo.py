@@ -13,11 +13,12 @@ from engine.core.events import AnyEvent
 from engine.core.run import Run
 from engine.narrate import Narrator
 from engine.playground import Playground
+from engine.settings import Settings
 from engine.state import default_dir
 from gui import app
 from gui.controller import BUILT_IN, Controller
+from gui.desks import Desks
 from gui.main_window import MainWindow
-from gui.theme import theme
 
 SETTLING_SECONDS = 0.3  # for the last frame to be drawn
 
@@ -31,7 +32,6 @@ def main(why: str) -> int:
 async def play(application: QApplication, state: Path | None = None) -> int:
     """Plays the built-in scenario in a real window that nobody sees. 0 where it was answered."""
     directory = state or default_dir()
-    theme().set_mode("light")
     narrator = Narrator(sys.stdout)
 
     def tell(events: tuple[AnyEvent, ...], run: Run) -> None:
@@ -44,6 +44,7 @@ async def play(application: QApplication, state: Path | None = None) -> int:
         window = MainWindow(controller)
         window.show()
         await controller.begin()
+        desks = Desks(playground, controller, window, Settings(theme="light"))
         window.play(BUILT_IN)
         await controller.finished()
         await asyncio.sleep(SETTLING_SECONDS)
@@ -51,6 +52,7 @@ async def play(application: QApplication, state: Path | None = None) -> int:
         saved = picture(window, path)
         run = controller.run
         await controller.close()
+        await desks.close()
         window.hide()
         window.deleteLater()
     if run is not None and run.text:

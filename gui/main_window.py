@@ -4,32 +4,38 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QPoint, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.core.run import Run
 from engine.lab.scenarios import SCENARIOS, Category
 from gui.controller import Controller
+from gui.models.shortcuts import Binder, Bindings
 from gui.models.transcript import Turn
 from gui.panels import PAGES
-from gui.theme import theme
+from gui.theme import Mode, theme
 from gui.views.chat import ChatView
 from gui.views.composer import Composer, ComposerState
 from gui.views.gallery import Gallery
 from gui.views.inspector import Inspector
+from gui.views.parameters import ParametersDrawer
 from gui.views.rail import Rail
+from gui.views.replay import Transport
 from gui.views.route_bar import RouteBar
 from gui.views.status_line import StatusLine
 from gui.views.timeline import TimelineView
 
 LEAST = (880, 560)
 DESIGN = (1440, 900)
+LEAST_TIMELINE = 460
+NARROW = 1040  # below this width the timeline is a strip
 
 
 class MainWindow(QMainWindow):
     """Wires the views to the controller. `closing` is said instead of closing: the app shuts down, then closes."""
 
     closing = Signal()
+    page_shown = Signal(str)
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
@@ -43,27 +49,38 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.chat = ChatView()
         self.composer = Composer()
+        self.parameters = ParametersDrawer()
         self.timeline = TimelineView()
+        self.transport = Transport()
         self.inspector = Inspector()
         self.gallery = Gallery(tuple(SCENARIOS.values()))
         self.pages = QStackedWidget()
+        self._names: dict[str, QWidget] = {}
         self._arrange()
         self._connect_controller()
         self._connect_views()
+        self.keys = Binder(self, Bindings())
         self._bind_keys()
         self.show_page("chat")
         self.composer.setFocus()
 
     # The layout
 
+    def add_page(self, name: str, page: QWidget) -> None:
+        """Puts a page behind its place in the rail."""
+        self._names[name] = page
+        self.pages.addWidget(page)
+
     def _arrange(self) -> None:
-        self._chat_page = QWidget()
-        column = _tight(QVBoxLayout(self._chat_page))
+        chat = QWidget()
+        column = _tight(QVBoxLayout(chat))
         column.addWidget(self.route_bar)
         column.addWidget(self.status)
         column.addWidget(self._split(), 1)
-        self.pages.addWidget(self._chat_page)
-        self.pages.addWidget(self.gallery)
+        column.addWidget(self.transport)
+        self.transport.hide()
+        self.add_page("chat", chat)
+        self.add_page("scenarios", self.gallery)
         whole = QWidget()
         row = _tight(QHBoxLayout(whole))
         row.addWidget(self.rail)
@@ -71,6 +88,30 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
 
     def _split(self) -> QSplitter:
+        self._right = QSplitter(Qt.Orientation.Vertical)
+        self._right.addWidget(self.timeline)
+        self._right.addWidget(self.inspector)
+        self._right.setMinimumWidth(LEAST_TIMELINE)
+        self.inspector.hide()
+        self._main = QSplitter(Qt.Orientation.Horizontal)
+        self._main.addWidget(self._chat_column())
+        self._main.addWidget(self._right)
+        self._main.setStretchFactor(0, 2)
+        self._main.setStretchFactor(1, 3)
+        self._main.setSizes([554, 830])
+        for splitter in (self._main, self._right):
+            splitter.setChildrenCollapsible(False)
+            splitter.setHandleWidth(1)
+        whole = QSplitter(Qt.Orientation.Horizontal)
+        whole.addWidget(self.parameters)
+        whole.addWidget(self._main)
+        whole.setStretchFactor(1, 1)
+        whole.setChildrenCollapsible(False)
+        whole.setHandleWidth(1)
+        self.parameters.hide()
+        return whole
+
+    def _chat_column(self) -> QWidget:
         left = QWidget()
         column = _tight(QVBoxLayout(left))
         column.addWidget(self.chat, 1)
@@ -79,22 +120,21 @@ class MainWindow(QMainWindow):
         box.addWidget(self.composer)
         column.addLayout(box)
         left.setMinimumWidth(360)
-        self._right = QSplitter(Qt.Orientation.Vertical)
-        self._right.addWidget(self.timeline)
-        self._right.addWidget(self.inspector)
-        self._right.setChildrenCollapsible(False)
-        self._right.setMinimumWidth(460)
-        self.inspector.hide()
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(left)
-        split.addWidget(self._right)
-        split.setChildrenCollapsible(False)
-        split.setStretchFactor(0, 2)
-        split.setStretchFactor(1, 3)
-        split.setSizes([554, 830])
-        for splitter in (split, self._right):
-            splitter.setHandleWidth(1)
-        return split
+        return left
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit(event.size().width() < theme().px(NARROW))
+
+    def _fit(self, narrow: bool) -> None:
+        """In a narrow window the timeline is a strip above the chat."""
+        upright = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
+        if self._main.orientation() == upright:
+            return
+        self._main.setOrientation(upright)
+        self.timeline.set_compact(narrow)
+        self._right.setMinimumWidth(0 if narrow else LEAST_TIMELINE)
+        self._main.insertWidget(0 if narrow else 1, self._right)
 
     # What the controller says
 
@@ -145,6 +185,11 @@ class MainWindow(QMainWindow):
         self.composer.submitted.connect(self._submit)
         self.composer.stop_requested.connect(c.stop)
         self.composer.scenario_requested.connect(self._open_scenarios)
+        self.composer.parameters_requested.connect(self.open_parameters)
+        self.parameters.close_requested.connect(self.parameters.hide)
+        self.parameters.changed.connect(self._take_parameters)
+        self.route_bar.edit_requested.connect(lambda: self.show_page("routes"))
+        self.route_bar.candidate_clicked.connect(lambda _: self.show_page("routes"))
         self.timeline.skip_requested.connect(c.skip)
         self.status.skip_requested.connect(c.skip)
         self.status.stop_requested.connect(c.stop)
@@ -161,6 +206,9 @@ class MainWindow(QMainWindow):
         self.inspector.attempt_selected.connect(self.select_attempt)
         self.inspector.step_requested.connect(self._step)
 
+    def _take_parameters(self) -> None:
+        self._controller.system, self._controller.parameters = self.parameters.parameters()
+
     def _submit(self, prompt: str) -> None:
         self.composer.set_draft("")
         self._controller.submit(prompt)
@@ -175,9 +223,12 @@ class MainWindow(QMainWindow):
         self._controller.play(scenario)
 
     def show_page(self, name: str) -> None:
-        """Shows the page of this name; raises KeyError where there is none."""
-        self.pages.setCurrentWidget({"chat": self._chat_page, "scenarios": self.gallery}[name])
-        self.rail.show_page(name)
+        """Shows the page of this name; one that is not there leaves the window as it is."""
+        if name in self._names:
+            self.pages.setCurrentWidget(self._names[name])
+            if name in self.rail.buttons:
+                self.rail.show_page(name)
+            self.page_shown.emit(name)
 
     def _open_scenarios(self) -> None:
         menu = scenario_menu(self, self.play)
@@ -234,19 +285,48 @@ class MainWindow(QMainWindow):
     # Keys and the end
 
     def _bind_keys(self) -> None:
-        keys = QKeySequence.StandardKey
-        self._key(keys.New, self._controller.new_chat)
-        self._key(keys.ZoomIn, theme().zoom_in)
-        self._key("Ctrl+=", theme().zoom_in)
-        self._key(keys.ZoomOut, theme().zoom_out)
-        self._key("Ctrl+0", lambda: theme().set_zoom(1.0))
-        self._key(keys.Quit, self.close)
-        self._key("F11", lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen))
-        self._key("Escape", self._escape)
+        c, chat = self._controller, self._names["chat"]
+        for name in (page.name for page in PAGES):
+            action = "settings" if name == "settings" else f"page.{name}"
+            self.keys.bind(action, lambda name=name: self.show_page(name))
+        for action, act in {
+            "chat.new": self.new_chat, "zoom.in": theme().zoom_in, "zoom.out": theme().zoom_out,
+            "zoom.reset": lambda: theme().set_zoom(1.0), "theme.next": _next_theme, "quit": self.close,
+            "full-screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
+        }.items():  # fmt: skip
+            self.keys.bind(action, act)
+        for action, act in {
+            "chat.parameters": self.open_parameters, "chat.prompt": self.composer.setFocus,
+            "chat.scenario": self._open_scenarios, "chat.regenerate": self._regenerate_last, "chat.skip": c.skip,
+            "chat.copy": self.chat.copy_last, "chat.details": self._toggle_details,
+        }.items():  # fmt: skip
+            self.keys.bind(action, act, within=chat)
+        self.keys.apply(self.keys.bindings)
+        QShortcut(QKeySequence("Escape"), self).activated.connect(self._escape)
 
-    def _key(self, keys: QKeySequence.StandardKey | str, act: Callable[[], object]) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self)
-        shortcut.activated.connect(act)
+    def new_chat(self) -> None:
+        """An empty chat, ready to be written in."""
+        self.show_page("chat")
+        self._controller.new_chat()
+        self.composer.setFocus()
+
+    def open_parameters(self) -> None:
+        """Opens the drawer of the parameters, or closes it."""
+        if self.parameters.isVisible():
+            self.parameters.hide()
+        else:
+            self.parameters.show()
+            self.parameters.open()
+
+    def _regenerate_last(self) -> None:
+        if (run := self._controller.run) is not None:
+            self._controller.regenerate(run.id)
+
+    def _toggle_details(self) -> None:
+        if self.inspector.isVisible():
+            self.close_inspector()
+        elif self._shown is not None and self._shown.attempts:
+            self.select_attempt(self._shown.attempts[-1].number)
 
     def _escape(self) -> None:
         """Stops what is live; else closes the inspector."""
@@ -281,6 +361,13 @@ def _tight(layout: Layout) -> Layout:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(0)
     return layout
+
+
+def _next_theme() -> None:
+    """Light becomes dark, and dark light, in the contrast that holds."""
+    other: dict[Mode, Mode] = {"light": "dark", "dark": "light", "hc-light": "hc-dark", "hc-dark": "hc-light"}
+    dark = theme().palette.surface.lightnessF() < 0.5
+    theme().set_mode(other.get(theme().mode, "light" if dark else "dark"))
 
 
 def scenario_menu(parent: QWidget, play: Callable[[str], None]) -> QMenu:

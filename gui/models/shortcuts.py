@@ -50,6 +50,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="page.keys", title="Go to the keys", keys=("Ctrl+3",)),
     Action(id="page.compare", title="Go to the comparison", keys=("Ctrl+4",)),
     Action(id="page.history", title="Go to the history", keys=("Ctrl+5", "Ctrl+H")),
+    Action(id="page.routes", title="Go to the routes", keys=("Ctrl+6",)),
+    Action(id="page.providers", title="Go to the providers", keys=("Ctrl+7",)),
     Action(id="zoom.in", title="Larger", keys=("Ctrl++", "Ctrl+=")),
     Action(id="zoom.out", title="Smaller", keys=("Ctrl+-",)),
     Action(id="zoom.reset", title="Usual size", keys=("Ctrl+0",)),

@@ -55,9 +55,6 @@ class Inspector(QWidget):
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._lay_out()
-        QShortcut(
-            QKeySequence("Esc"), self, self.close_requested.emit, context=Qt.ShortcutContext.WidgetWithChildrenShortcut
-        )
         theme().changed.connect(self._restyle)
         self._restyle()
 

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QApplication
 
 from engine.lab.server import Lab
 from engine.playground import Playground
+from engine.settings import Settings
 from gui.controller import Controller
+from gui.desks import Desks
 from gui.loop import QasyncLoop
 from gui.main_window import MainWindow
 from gui.theme import theme
@@ -64,11 +66,13 @@ class Session:
         self.window = MainWindow(self.controller)
         self.window.show()
         await self.controller.begin()
+        self.desks = Desks(self.playground, self.controller, self.window, Settings())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self.window.hide()
         await self.controller.close()
+        await self.desks.close()
         await self.playground.__aexit__(None, None, None)
         self.window.deleteLater()
         await asyncio.sleep(0)

@@ -80,9 +80,9 @@ class Palette(QWidget):
         """Shows it, with the field empty or with `text` in it, and takes the focus."""
         if not self.isVisible():
             self._before = QApplication.focusWidget()
+        self.setGeometry(self._window.rect())
         self.field.setText(text)
         self._find()
-        self.setGeometry(self._window.rect())
         self.show()
         self.raise_()
         self.field.setFocus()
