@@ -75,7 +75,8 @@ class SettingsDesk(QObject):
         modes: dict[str, Mode] = {mode: mode for mode in MODES}
         return Choices(
             theme=modes.get(s.theme, "system"), zoom=s.zoom, send_with_control=s.send_with_control,
-            reduced_motion=s.reduced_motion, ghosts=s.ghosts, language=s.language, bindings=Bindings(s.shortcuts, not s.shortcuts_off),
+            reduced_motion=s.reduced_motion, ghosts=s.ghosts, language=s.language,
+            bindings=Bindings(s.shortcuts, not s.shortcuts_off),
         )  # fmt: skip
 
     def _follow_theme(self) -> None:

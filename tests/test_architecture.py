@@ -17,7 +17,10 @@ HOUSE = ("engine", "gui", "resources", "packaging")
 LINES_OF_A_FILE = 400
 LINES_OF_A_FUNCTION = 60
 TABLES = {"engine/lab/scenarios.py", "engine/providers/catalog.py", "engine/providers/classify.py"}  # mostly data
-MAY_PRINT = {"engine/cli.py", "engine/cli_compare.py", "engine/cli_keys.py", "engine/cli_lab.py", "engine/local_server.py", "gui/__main__.py"}  # their output is read
+MAY_PRINT = {  # their output is read
+    *("engine/cli.py", "engine/cli_compare.py", "engine/cli_keys.py", "engine/cli_lab.py", "engine/local_server.py"),
+    "gui/__main__.py",
+}
 TOP_LEVEL = re.compile(
     r"pyproject\.toml|gui|engine|resources|tests|packaging|\.ci|\.github|\.gitignore|\.gitattributes|\.editorconfig"
     r"|\.pre-commit-config\.yaml|README\.md|ARCHITECTURE\.md|CONTRIBUTING\.md|CHANGELOG\.md|SECURITY\.md|LICENSE"
@@ -186,7 +189,10 @@ BREAKS = [
     ("gui-no-network", "gui/views/chat/view.py", "import keyring"),
     ("resources-bottom", "resources/__init__.py", "import engine.core.run"),
 ]
-NEEDED = ("engine/playground.py", "gui/views/chat/view.py", "gui/views/composer.py", "gui/main_window.py", "gui/theme.py")
+NEEDED = (
+    *("engine/playground.py", "gui/views/chat/view.py", "gui/views/composer.py", "gui/main_window.py"),
+    "gui/theme.py",
+)
 
 
 @pytest.fixture
