@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import TextIO
 
 import msgspec
 
-from engine import cli_compare, cli_lab, routes
+from engine import cli_compare, cli_keys, cli_lab, routes
 from engine.core import events as e
 from engine.core import journal
 from engine.core.events import Outcome
@@ -29,6 +30,10 @@ from engine.state import default_dir, write_atomically
 EXIT = {Outcome.ANSWERED: 0, Outcome.FAILED: 1, Outcome.PARTIAL: 3, Outcome.STOPPED: 130}
 BAD_INPUT = 2
 INTERRUPTED = 130
+
+# What JSON leaves as it is and others take for the end of a line, or for an order to the terminal.
+ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
+STEERING = {code: " " for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 
 
 class BadInput(Exception):
@@ -58,11 +63,13 @@ def parser() -> argparse.ArgumentParser:
     lab.add_argument("--port", type=int, default=0, metavar="N", help="0 takes any free one")
     lab.add_argument("--scenario", metavar="NAME", help="print the route file of this scenario as well")
     cli_compare.add_parser(commands)
+    cli_keys.add_parsers(commands)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code. Prints one line and returns 2 for bad input."""
+    _ready_streams()
     options = parser().parse_args(arguments)
     try:
         match options.command:
@@ -70,11 +77,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return asyncio.run(_ask(options))
             case "compare":
                 return asyncio.run(cli_compare.run(options))
+            case "keys" | "providers" | "models" | "check":
+                return asyncio.run(cli_keys.run(options))
             case _:
                 return asyncio.run(cli_lab.serve(options.port, options.scenario))
     except BAD_INPUTS as error:
         print(f"streamover-cli: {error}", file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:  # whoever read has gone, as `head` does: nobody is left to be told
+        _drop_output()
+        return INTERRUPTED
     except OSError as error:
         print(f"streamover-cli: {error.filename or 'the system'}: {error.strerror or error}.", file=sys.stderr)
         return BAD_INPUT
@@ -82,17 +94,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+def _ready_streams() -> None:
+    """A stream that the caller closed swallows what it is told; one in a narrow encoding writes escapes."""
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 held until the program ends
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 held until the program ends
+    _written(errors="backslashreplace")
+
+
+def _written(**how: str) -> None:
+    """How standard output is written from now on; one that a test or a host has replaced stays as it is."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(**how)
+
+
+def _drop_output() -> None:
+    """Python flushes once more when it ends, which must not fail again."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            os.dup2(nothing, stream.fileno())
+
+
 async def _ask(options: argparse.Namespace) -> int:
     state: Path = options.state or default_dir()
     async with Playground(state) as playground:
         for notice in playground.notices:
             print(f"streamover-cli: {notice}", file=sys.stderr)
-        name = options.route or "lab:first"
+        name = "lab:first" if options.route is None else options.route
         route = await _lab_route(name, playground) if name.startswith("lab:") else _route(name, state)
-        try:
-            request = ask(options.prompt, route, system=options.system)
-        except ValueError as error:
-            raise BadInput(str(error)) from None
+        request = _request(options, route)
         recorded: list[e.AnyEvent] = []
         playground.observers.append(lambda events, _: recorded.extend(events))
         run = await (_as_json(playground, request) if options.json else _as_text(playground, request))
@@ -100,6 +131,16 @@ async def _ask(options: argparse.Namespace) -> int:
             write_atomically(options.journal, journal.dump(recorded))
     assert run.outcome is not None
     return EXIT[run.outcome]
+
+
+def _request(options: argparse.Namespace, route: Route) -> Request:
+    try:
+        (options.prompt + options.system).encode()
+        return ask(options.prompt, route, system=options.system)
+    except UnicodeEncodeError:
+        raise BadInput("The prompt is not text in this system's encoding: write it in UTF-8.") from None
+    except ValueError as error:
+        raise BadInput(str(error)) from None
 
 
 async def _lab_route(name: str, playground: Playground) -> Route:
@@ -123,6 +164,7 @@ def _route(name: str, state: Path) -> Route:
 
 
 async def _as_json(playground: Playground, request: Request) -> Run:
+    _written(encoding="utf-8")  # JSON is, whatever the system writes
     async with playground.start(request) as handle:
         _stop_on_signals(handle)
         async for events, _ in handle.batches():
@@ -142,7 +184,7 @@ def _stop_on_signals(handle: Handle) -> None:
 
 
 def _line(stream: TextIO, data: bytes) -> None:
-    stream.write(data.decode())
+    stream.write(data.decode().translate(ESCAPED))
     stream.write("\n")
     stream.flush()
 
@@ -157,9 +199,10 @@ async def _as_text(playground: Playground, request: Request) -> Run:
                 narrator.tell(event, run)
         run = await handle
     if run.text:
-        print(run.text)
+        print(run.text.translate(STEERING) if sys.stdout.isatty() else run.text, flush=True)
     if run.outcome in (e.Outcome.FAILED, e.Outcome.PARTIAL):
-        print("\n".join(failure_lines(run)), file=sys.stderr)
+        for line in failure_lines(run):
+            print(line, file=sys.stderr)
     return run
 
 

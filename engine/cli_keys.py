@@ -18,9 +18,9 @@ from engine.clients import Clients
 from engine.core.request import Candidate, Dialect, Route
 from engine.custom_providers import ProvidersError
 from engine.discovery import Found, discover
-from engine.keys import KeyEntry, KeyRefused, KeyStore, KeyUnavailable, Where, environment_keys
+from engine.keys import KeyEntry, KeyRefused, KeyUnavailable, Where, environment_keys
 from engine.models_book import ModelsBook, Shelf, usual
-from engine.models_list import ModelsError, fetch_models
+from engine.models_list import ModelsError, fetch_models, usual_key
 from engine.models_read import ModelInfo
 from engine.playground import Playground
 from engine.prices import PriceError, Prices
@@ -279,14 +279,6 @@ async def _fetched(state: Path, asked: Candidate, key: str) -> tuple[ModelInfo, 
     async with Playground(state) as playground, _clients() as clients:
         name = key or await usual_key(playground.keys, asked.provider)
         return await fetch_models(clients, playground.keys, asked, name, headers=headers)
-
-
-async def usual_key(keys: KeyStore, owner: str) -> str:
-    """The name of the provider's first key that is switched on, else of its first variable that is set; empty where
-    there is none."""
-    entries = [entry.name for entry in await keys.list(owner) if entry.enabled]
-    variables = [f"env:{key.variable}" for key in environment_keys({owner: provider(owner).env}) if not key.problem]
-    return next(iter((*entries, *variables)), "")
 
 
 def _model_row(shelf: Shelf, info: ModelInfo, known: Prices) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.core.health import Health, pruned
+from engine.core.health import Health, merged, pruned
 from engine.state import set_aside, write_atomically
 
 NAME = "health.json"
@@ -22,6 +22,8 @@ def load(directory: Path, wall: float) -> tuple[Health, str]:
         return Health(), f"{path} was damaged: it is kept as {kept.name}, and cooldowns begin anew."
 
 
-def save(directory: Path, health: Health) -> None:
-    """Raises OSError."""
-    write_atomically(directory / NAME, msgspec.json.encode(health))
+def save(directory: Path, health: Health, base: Health, wall: float) -> None:
+    """Writes what `health` has that `base`, which we read or wrote last, had not; what other programs have noted since
+    then stays. Raises OSError."""
+    theirs, _ = load(directory, wall)
+    write_atomically(directory / NAME, msgspec.json.encode(pruned(merged(theirs, health, base), wall)))

@@ -10,7 +10,7 @@ from engine.bounded import Reply, Unanswered, fetch
 from engine.clients import Clients
 from engine.core.faults import Fault, Kind, verdict
 from engine.core.request import Candidate, Dialect
-from engine.keys import KeyUnavailable, Secret
+from engine.keys import KeyStore, KeyUnavailable, Secret, environment_keys
 from engine.local import CONTEXT
 from engine.models_read import MOST, ModelInfo, models_in, next_page
 from engine.providers.base import Adapter
@@ -88,6 +88,18 @@ async def fetch_models(
     except (CatalogError, KeyUnavailable) as error:
         raise ModelsError(str(error)) from None
     return await _all_pages(clients, resolved, secret, headers or {})
+
+
+async def usual_key(keys: KeyStore, owner: str) -> str:
+    """The name of the provider's first key that is switched on, else of its first variable that is set; empty where
+    there is none."""
+    entries = [entry.name for entry in await keys.list(owner) if entry.enabled]
+    variables = [
+        f"env:{key.variable}"
+        for key in environment_keys({owner: PROVIDERS[owner].env if owner in PROVIDERS else ()})
+        if not key.problem
+    ]
+    return next(iter((*entries, *variables)), "")
 
 
 async def _all_pages(

@@ -188,10 +188,10 @@ class Playground:
         request = replace(request, route=replace(request.route, candidates=candidates))
         wall = self._wall()
         self._budget, retries = budget.lent(self._budget, wall, request.route)
-        requested = RunRequested(
+        requested = health_of.hopeful(RunRequested(
             run=secrets.token_hex(8), at=0.0, wall=wall, request=request, retries=retries,
             benches=() if afresh else health_of.known_to(self._health, wall, candidates),
-        )  # fmt: skip
+        ))  # fmt: skip
         self._health = health_of.admitted(self._health, requested)
         handle = Handle(requested, self._transport, self._observe)
         self._handles.add(handle)

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 import msgspec
 
 from engine.core.request import (
@@ -19,6 +20,7 @@ from engine.providers.catalog import CatalogError
 from engine.providers.registry import resolve
 from engine.redact import redact
 
+HIGHEST_PORT = 65_535
 KEY_FORM = re.compile(r"(env|keyring|session|lab):\S.*")
 THREE_WAYS = (
     'name it instead: "env:NAME" for an environment variable, "keyring:ALIAS" for one that is stored, '
@@ -53,7 +55,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 def load(path: Path) -> Route:
     """The route in the file. Raises RouteError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise RouteError(f"{path}: cannot be read ({error.strerror}). Check the path.") from None
     except UnicodeDecodeError:
@@ -90,6 +92,10 @@ def _checked(file: _File, where: str, text: str, default_name: str) -> Route:
     _check_numbers(file, where, text)
     candidates: list[Candidate] = []
     for place, raw in enumerate(file.candidates, start=1):
+        if not raw.model.strip() or not raw.model.isprintable():
+            raise RouteError(
+                f"{where}, line {_line(text, 'model', place)}: model must be a name of printable characters."
+            )
         for key in raw.keys:
             if not KEY_FORM.fullmatch(key):
                 line = _line(text, "keys", place)
@@ -110,6 +116,11 @@ def _check_numbers(file: _File, where: str, text: str) -> None:
     for name in ("backoff", "backoff_cap", "longest_wait"):
         if not 0 <= getattr(policy, name) < float("inf"):
             raise RouteError(f"{where}, line {_line(text, name)}: {name} must be 0 or more, in seconds.")
+    for name in ("hedge_delay", "floor"):
+        if not 0 <= (getattr(policy, name) or 0.0) < float("inf"):
+            raise RouteError(f"{where}, line {_line(text, name)}: {name} must be 0 or more.")
+    if not 0 < policy.floor_window < float("inf"):
+        raise RouteError(f"{where}, line {_line(text, 'floor_window')}: floor_window must be more than 0, in seconds.")
     for name in ("connect", "first_token", "idle", "total"):
         if not 0 < getattr(policy, name) < float("inf"):
             raise RouteError(f"{where}, line {_line(text, name)}: {name} must be more than 0, in seconds.")
@@ -129,6 +140,12 @@ def _check_url(candidate: Candidate, where: str, text: str, place: int) -> None:
         raise RouteError(
             f"{where}, line {line}: base_url carries a user name or password: take it out, and {THREE_WAYS}."
         )
+    try:
+        port = httpx.URL(url).port or 0
+    except httpx.InvalidURL as error:
+        raise RouteError(f"{where}, line {line}: base_url cannot be read ({error}): check it.") from None
+    if port > HIGHEST_PORT:
+        raise RouteError(f"{where}, line {line}: base_url names port {port}: ports end at {HIGHEST_PORT}.")
     if redact(url) != url:
         raise RouteError(f"{where}, line {line}: base_url carries a key: take it out, and {THREE_WAYS}.")
 

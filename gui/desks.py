@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from engine.core.request import Candidate, Route
 from engine.playground import Playground
 from engine.settings import Settings
 from gui.controller import Controller
@@ -9,11 +10,13 @@ from gui.history_desk import HistoryDesk
 from gui.key_desk import KeyDesk
 from gui.main_window import MainWindow
 from gui.palette_desk import PaletteDesk
+from gui.provider_desk import ProviderDesk
 from gui.replay_desk import ReplayDesk
 from gui.route_desk import RouteDesk
 from gui.settings_desk import SettingsDesk
 from gui.views.history import HistoryPage
 from gui.views.keys import KeysPage
+from gui.views.providers import ProvidersPage
 from gui.views.route_editor import RouteEditor
 from gui.views.settings import SettingsPage
 
@@ -22,21 +25,26 @@ class Desks:
     """Puts the pages into the window. The playground is entered, and the controller has begun."""
 
     def __init__(self, playground: Playground, controller: Controller, window: MainWindow, chosen: Settings) -> None:
-        self._controller = controller
-        pages = {"keys": KeysPage(), "routes": RouteEditor(), "history": HistoryPage(), "settings": SettingsPage()}
-        for name, page in pages.items():
+        self._window = window
+        keys, routes, history, options = KeysPage(), RouteEditor(), HistoryPage(), SettingsPage()
+        providers = ProvidersPage()
+        for name, page in (
+            ("keys", keys), ("routes", routes), ("history", history), ("providers", providers), ("settings", options),
+        ):  # fmt: skip
             window.add_page(name, page)
-        self.settings = SettingsDesk(playground, window, pages["settings"], chosen)
-        self.keys = KeyDesk(playground, pages["keys"], window)
-        self.routes = RouteDesk(playground, controller, pages["routes"], lambda name: self.settings.keep(route=name))
+        self.settings = SettingsDesk(playground, window, options, chosen)
+        self.keys = KeyDesk(playground, keys, window)
+        self.providers = ProviderDesk(playground, providers, window)
+        self.routes = RouteDesk(playground, controller, routes, lambda name: self.settings.keep(route=name))
         self.replay = ReplayDesk(window, controller)
         self.history: HistoryDesk | None = None
         try:
-            self.history = HistoryDesk(playground, controller, pages["history"], self.replay.show_replay)
+            self.history = HistoryDesk(playground, controller, history, self.replay.show_replay)
         except sqlite3.Error as error:  # such as a build of SQLite without full-text search
             controller.notice.emit(f"The history cannot be searched here: {error}.")
         self.palette = PaletteDesk(window, self.routes, self.settings)
         window.page_shown.connect(self._refresh)
+        self.providers.candidate_made.connect(self._edit_candidate)
         if chosen.route:
             self.routes.use_named(chosen.route)
 
@@ -45,9 +53,17 @@ class Desks:
             self.routes.refresh()
         elif page == "keys":
             self.keys.refresh()
+        elif page == "providers":
+            self.providers.refresh()
+
+    def _edit_candidate(self, candidate: Candidate) -> None:
+        """A candidate that the providers page made becomes a route of one, to be gone on with."""
+        self._window.show_page("routes")
+        self.routes.edit(Route(name=self.routes.book.free_name(candidate.label), candidates=(candidate,)))
 
     async def close(self) -> None:
         """Ends what the desks have under way."""
         await self.keys.close()
+        await self.providers.close()
         if self.history is not None:
             await self.history.close()

@@ -56,6 +56,10 @@ class RouteDesk(QObject):
             routes[SMALL] = Route(name=SMALL, candidates=(small,))
         return routes
 
+    def edit(self, route: Route) -> None:
+        """Opens a route that is not saved yet."""
+        self._editor.edit(route)
+
     def use(self, route: Route) -> None:
         """The prompts to come go along this route."""
         self._controller.set_route(route)

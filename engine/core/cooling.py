@@ -30,9 +30,16 @@ def _key_rest(run: Run, last: Attempt, fault: Fault, row: Verdict) -> float:
     if fault.kind in REFUSED:
         return row.bench
     if row.key is KeyFate.COOL:
-        own = backoff.ceiling(run.request.route.policy, len(failures_of(run, last.candidate)))
-        return fault.spent_for or fault.wait_hint or own
+        return fault.spent_for or fault.wait_hint or _own_rest(run, last)
     return fault.spent_for or fault.wait_hint or row.bench
+
+
+def _own_rest(run: Run, last: Attempt) -> float:
+    """Without a word from the provider: between half the ceiling and the whole, so that it never shrinks and that those
+    who were limited together do not come back together."""
+    policy, failures = run.request.route.policy, len(failures_of(run, last.candidate))
+    spread = backoff.jittered(policy, run.id, failures, salt=last.candidate)
+    return (backoff.ceiling(policy, failures) + spread) / 2
 
 
 def candidate_bench(run: Run, last: Attempt) -> Bench | None:

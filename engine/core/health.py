@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.core.events import AttemptCut, AttemptStarted, Bench, Benched, Completed, Decision, Event, RunRequested
-from engine.core.fitness import next_choice, rests_on
+from engine.core.fitness import FOR_A_PERSON, next_choice, rests_on
 from engine.core.request import Candidate
 from engine.core.run import Run, begin
 
@@ -85,6 +85,24 @@ def known_to(health: Health, wall: float, candidates: tuple[Candidate, ...]) -> 
     )
 
 
+def hopeful(requested: RunRequested) -> RunRequested:
+    """Where nothing is fit, the run does not hear of keys that were refused: a person may have replaced one of them
+    under the same name since then."""
+    if next_choice(begin(requested), 0.0) is not None:
+        return requested
+    benches = tuple(b for b in requested.benches if not b.key or b.kind not in FOR_A_PERSON)
+    return replace(requested, benches=benches)
+
+
 def pruned(health: Health, wall: float) -> Health:
-    """Without what has been over for a day: it teaches nothing any more."""
-    return Health(benches=tuple(b for b in health.benches if b.until > wall - 24 * 3600))
+    """Without what has been over for a day, which teaches nothing any more, and without what lasts longer than any rest
+    can: it was noted by a clock that was wrong."""
+    return Health(benches=tuple(b for b in health.benches if wall - 24 * 3600 < b.until <= wall + LONGEST))
+
+
+def merged(theirs: Health, ours: Health, base: Health) -> Health:
+    """What others have noted (`theirs`), with what we have changed in `ours` since both were `base`."""
+    before, now = ({scope(b): b for b in health.benches} for health in (base, ours))
+    changed = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
+    kept = tuple(b for b in theirs.benches if scope(b) not in changed)
+    return Health(benches=(*kept, *(b for key, b in now.items() if key in changed)))

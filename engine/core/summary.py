@@ -4,6 +4,7 @@ from typing import Any
 
 from engine.core.events import Outcome
 from engine.core.faults import Fault, Kind, verdict
+from engine.core.fitness import offline
 from engine.core.request import ToolCall, Usage
 from engine.core.run import Attempt, Run
 
@@ -25,7 +26,7 @@ def failures(run: Run) -> tuple[tuple[Attempt, Fault], ...]:
 def failure_lines(run: Run) -> list[str]:
     """The gathered error, a line for each kind of failure; what all candidates share is said once."""
     failed = failures(run)
-    if failed and all(fault.kind is Kind.CONNECT for _, fault in failed) and len(run.candidates) > 1:
+    if failed and offline(run):
         return ["No provider could be reached: this machine seems to be offline."]
     lines: list[str] = []
     for attempt, fault in failed:

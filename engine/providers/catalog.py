@@ -3,6 +3,7 @@
 A provider that speaks a known dialect is one row here and nothing else.
 """
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Literal
@@ -466,6 +467,21 @@ _ROWS = (
 )
 
 PROVIDERS: dict[str, Provider] = {row.name: row for row in _ROWS}
+
+
+def extend(rows: Iterable[Provider]) -> None:
+    """Puts these rows behind the built-in ones, in place of those that an earlier call put there. Raises CatalogError,
+    and changes nothing, where one has the name of a built-in row."""
+    own, known = {row.name: row for row in rows}, {row.name: row for row in _ROWS}
+    if taken := sorted(own.keys() & known.keys()):
+        raise CatalogError(f"There is a provider {taken[0]!r} already: choose another name.")
+    PROVIDERS.clear()
+    PROVIDERS.update(known | own)
+
+
+def built_in() -> tuple[Provider, ...]:
+    """The rows of this file, without those of the user's own."""
+    return _ROWS
 
 
 def provider(name: str) -> Provider:
