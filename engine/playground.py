@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from msgspec.structs import replace
 
-from engine import health_file
+from engine import custom_providers, health_file
 from engine.channel import Batch, Channel
 from engine.core import budget
 from engine.core import health as health_of
@@ -139,6 +139,7 @@ class Playground:
         self._health = self._on_disk = health_of.Health()
         self._disk = asyncio.Lock()
         self._budget = budget.Budget()
+        self._own_providers: tuple[custom_providers.Custom, ...] = ()
         self._history: History | None = None
         self._saving: asyncio.Task[None] | None = None
         self._handles: set[Handle] = set()
@@ -160,9 +161,17 @@ class Playground:
         self._health, notice = health_file.load(self.state, self._wall())
         self._on_disk = self._health
         self.notices += [n for n in (self._history.notice, notice) if n]
+        self._know_own_providers()
         self.keys.register("lab", lambda provider, name: Secret(self.lab.secret(name)))
         self.lab.on_strike = self._struck
         return self
+
+    def _know_own_providers(self) -> None:
+        try:
+            self._own_providers = custom_providers.load(self.state)
+        except custom_providers.ProvidersError as error:
+            self.notices.append(str(error))
+        custom_providers.install(self._own_providers)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -184,7 +193,8 @@ class Playground:
         Raises catalog.CatalogError for a candidate that cannot be resolved.
         """
         assert self._transport is not None
-        candidates = tuple(map(resolve, request.route.candidates))
+        own = self._own_providers
+        candidates = tuple(custom_providers.with_clocks(resolve(c), own) for c in request.route.candidates)
         request = replace(request, route=replace(request.route, candidates=candidates))
         wall = self._wall()
         self._budget, retries = budget.lent(self._budget, wall, request.route)
