@@ -16,8 +16,10 @@ import resources
 from engine.core import journal
 from engine.core.run import Run
 from engine.playground import Playground
+from engine.settings import Settings
 from gui import app
 from gui.controller import Controller
+from gui.desks import Desks
 from gui.main_window import MainWindow
 from gui.models.transcript import Turn
 from gui.theme import Mode, theme
@@ -25,7 +27,7 @@ from gui.theme import Mode, theme
 SIZE = QSize(1280, 800)
 RATIO = 2
 THEMES: tuple[Mode, ...] = ("light", "dark")
-FRAMES = 3  # turns of the loop in which views lay themselves out
+FRAMES = 8  # turns of the loop in which views lay themselves out
 
 
 class Shot(NamedTuple):
@@ -51,12 +53,29 @@ def _fallback(window: MainWindow) -> None:
     window.select_decision(place)
 
 
+ROUTE = """name = "work"
+[[candidates]]
+provider = "openai"
+model = "gpt-5-mini"
+keys = ["session:work", "session:spare"]
+[[candidates]]
+provider = "anthropic"
+model = "claude-haiku-4-5"
+keys = ["session:team"]
+[[candidates]]
+provider = "local"
+model = "smollm2-135m-instruct"
+"""
+KEYS = (("openai", "work"), ("openai", "spare"), ("anthropic", "team"), ("mistral", "eu"))  # made up for the pictures
+
 SHOTS = (
     Shot("main", "first", 6.6, _fallback),
     Shot("done", "first", float("inf")),
     Shot("waiting", "all-limited", 1.5),
     Shot("cut", "cut", 4.0),
     Shot("scenarios", "calm", 0.0, lambda window: window.show_page("scenarios")),
+    Shot("routes", "calm", 0.0, lambda window: window.show_page("routes")),
+    Shot("keys", "calm", 0.0, lambda window: window.show_page("keys")),
 )
 
 
@@ -80,21 +99,36 @@ def main(folder: Path) -> int:
 async def pixmap(shot: Shot, mode: Mode) -> QPixmap:
     """The picture of a shot in a theme, at twice the logical size."""
     with tempfile.TemporaryDirectory() as state:
+        (Path(state) / "routes").mkdir()
+        (Path(state) / "routes" / "work.toml").write_text(ROUTE, encoding="utf-8")
         async with Playground(Path(state)) as playground:
-            theme().set_mode(mode)
-            window = MainWindow(Controller(playground))
+            for provider, alias in KEYS:
+                await playground.keys.add(provider, alias, f"{alias}-" + "x" * 32, session_only=True)
+            controller = Controller(playground)
+            window = MainWindow(controller)
             window.resize(SIZE)
             window.show()
-            _stand(window, recorded(shot.demo, shot.at))
-            shot.act(window)
-            for _ in range(FRAMES):
-                await asyncio.sleep(0.05)
-            picture = QPixmap(SIZE * RATIO)
-            picture.setDevicePixelRatio(RATIO)
-            window.render(picture)
+            await controller.begin()
+            desks = Desks(playground, controller, window, Settings(theme=mode, route="work"))
+            desks.routes.edit(desks.routes.book.load("work"))
+            picture = await _taken(window, shot)
+            await controller.close()
+            await desks.close()
             window.hide()
             window.deleteLater()
             return picture
+
+
+async def _taken(window: MainWindow, shot: Shot) -> QPixmap:
+    _stand(window, recorded(shot.demo, shot.at))
+    shot.act(window)
+    for _ in range(FRAMES):
+        await asyncio.sleep(0.05)
+    picture = QPixmap(SIZE * RATIO)
+    picture.setDevicePixelRatio(RATIO)
+    picture.fill(theme().palette.surface)  # what a screen would show where a page paints no ground of its own
+    window.render(picture)
+    return picture
 
 
 def _stand(window: MainWindow, run: Run) -> None:
