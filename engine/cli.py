@@ -6,9 +6,11 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TextIO
+from typing import Any, ParamSpec, TextIO, TypeVar
 
 import msgspec
 
@@ -30,6 +32,9 @@ from engine.state import default_dir, write_atomically
 EXIT = {Outcome.ANSWERED: 0, Outcome.FAILED: 1, Outcome.PARTIAL: 3, Outcome.STOPPED: 130}
 BAD_INPUT = 2
 INTERRUPTED = 130
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # What JSON leaves as it is and others take for the end of a line, or for an order to the terminal.
 ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
@@ -74,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         match options.command:
             case "ask":
-                return asyncio.run(_ask(options))
+                return _run(_ask(options))
             case "compare":
                 return asyncio.run(cli_compare.run(options))
             case "keys" | "providers" | "models" | "check":
@@ -92,6 +97,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+class _Unawaited(ThreadPoolExecutor):
+    """Threads that do not hold up the end of the program: the look-up of a name cannot be called off, and may take half
+    a minute where the network is gone."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+
+        def work() -> None:
+            try:
+                result = fn(*args, **kwargs)
+            except BaseException as error:  # it is whoever awaits the future that it concerns
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        future.set_running_or_notify_cancel()
+        threading.Thread(target=work, daemon=True).start()
+        return future
+
+
+def _run(coroutine: Coroutine[Any, Any, int]) -> int:
+    with asyncio.Runner() as runner:
+        runner.get_loop().set_default_executor(_Unawaited())
+        return runner.run(coroutine)
 
 
 def _ready_streams() -> None:

@@ -3,6 +3,7 @@
 One row for each batch of events; a run is read back by folding them. A damaged file is set aside, never overwritten.
 """
 
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -137,7 +138,8 @@ class History:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=5.0)
-    connection.execute("PRAGMA journal_mode = WAL")
+    with contextlib.suppress(sqlite3.OperationalError):  # it stays in the file: another program is setting it just now
+        connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
@@ -180,9 +182,12 @@ def _make(path: Path) -> int:
     try:
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
+            connection.execute("BEGIN IMMEDIATE")  # several programs may begin at once
             with connection:
-                connection.executescript(SCHEMA)
-                connection.execute(f"PRAGMA user_version = {VERSION}")
+                if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+                    for statement in SCHEMA.split(";"):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {VERSION}")
             return VERSION
         connection.execute("SELECT id FROM runs LIMIT 1").fetchone()
         return version

@@ -5,7 +5,7 @@ import asyncio
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from engine.core.request import Message, Parameters, Request, Route, Text
+from engine.core.request import Message, Parameters, Request, Route, Text, spoken
 from engine.core.run import Run
 from engine.driver import spawn
 from engine.lab.scenarios import SCENARIOS
@@ -147,7 +147,7 @@ class Controller(QObject):
 
     def _start(self, prompt: str) -> None:
         assert self._route is not None, "begin() first"
-        message = Message("user", (Text(prompt),))
+        message = spoken(prompt)
         request = Request(
             messages=(*_told(self.turns), message), route=self._route, system=self.system, parameters=self.parameters
         )

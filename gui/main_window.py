@@ -5,7 +5,15 @@ from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.core.run import Run
 from engine.lab.scenarios import SCENARIOS, Category
@@ -68,6 +76,8 @@ class MainWindow(QMainWindow):
 
     def add_page(self, name: str, page: QWidget) -> None:
         """Puts a page behind its place in the rail."""
+        page.setProperty("page", True)  # the style sheet gives it its ground, also while it is hidden
+        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._names[name] = page
         self.pages.addWidget(page)
 

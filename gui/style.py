@@ -5,6 +5,7 @@ from collections.abc import Callable
 from gui.tokens import Palette
 
 _SHEET = """
+QWidget[page="true"] {{ background: {surface}; }}
 QToolTip {{ background: {surface}; color: {text}; border: 1px solid {line_strong}; padding: {p4}px {p8}px; }}
 
 QPushButton {{ background: {surface}; color: {text}; border: 1px solid {button_line}; border-radius: {p6}px;

@@ -213,7 +213,15 @@ class Finish(StrEnum):
 
 
 def ask(prompt: str, route: Route, *, system: str = "", parameters: Parameters = Parameters()) -> Request:
-    """A request of a single user turn. Raises ValueError with one sentence when the prompt is blank."""
+    """A request of a single user turn. Raises ValueError as `spoken` does."""
+    return Request(messages=(spoken(prompt),), route=route, system=system, parameters=parameters)
+
+
+def spoken(prompt: str) -> Message:
+    """A user's turn. Half of a surrogate pair, which no wire and no file takes, becomes a replacement character.
+
+    Raises ValueError with one sentence when the prompt is blank.
+    """
     if not prompt.strip():
         raise ValueError("The prompt is empty: write what you want to ask.")
-    return Request(messages=(Message("user", (Text(prompt),)),), route=route, system=system, parameters=parameters)
+    return Message("user", (Text(prompt.encode("utf-8", "replace").decode()),))
