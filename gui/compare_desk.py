@@ -1,38 +1,38 @@
 """The one that runs comparisons for the page. The page wishes; this starts, stops, saves, and shows what comes."""
 
-import platform
+import asyncio
 import random
 import secrets
 import time
-from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
-import msgspec
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, QPoint
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QObject, QPoint, QTimer
 
 from engine import prices
-from engine.compare import report, saved, schedule, set_file, stats
+from engine.compare import saved, schedule, set_file
 from engine.compare.elo import Vote, standings
 from engine.compare.results import Result
 from engine.compare.runner import End, Progress, Runner
 from engine.compare.sets import MOST_COLUMNS, Comparison, Job
-from engine.core.events import Outcome
 from engine.core.request import Candidate, Request, Route, Usage
 from engine.core.request import ask as asked
 from engine.core.run import Run
 from engine.driver import spawn
-from engine.lab.scenarios import SCENARIOS, Category
+from engine.lab.scenarios import SCENARIOS
 from engine.playground import Handle, Playground
 from engine.state import write_atomically
+from gui.models import compare_set as setup
 from gui.models.compare import Board, Lane
-from gui.models.compare_set import board_of, comparison_of, first_board, moved, trouble, with_prompt
+from gui.models.compare_files import save_report, save_set
+from gui.models.compare_stats import Shown, capped_words, counted, estimate_words, progress_words
 from gui.models.compare_turns import Turns
 from gui.views.compare import ComparePage
-from gui.views.compare.statistics import Shown
+from gui.views.compare.menus import offer_menu
 
+SAVE_AFTER = 500  # ms; what changes within it is written once
 KEPT = "compare.json"  # the set-up, for the next session
 SEED_BELOW = 1_000_000
 CANNOT = "cannot be written"
@@ -54,6 +54,11 @@ class CompareDesk(QObject):
         self._asked_for: Runner | None = None  # begun once a person says so
         self._routes: tuple[Route, ...] = ()
         self._turns = Turns(self._show)
+        self._estimate = ""
+        self._counting = self._stale = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._saves = QTimer(self, singleShot=True, interval=SAVE_AFTER)
+        self._saves.timeout.connect(self._save_board)
         self._connect()
 
     def _connect(self) -> None:
@@ -65,8 +70,8 @@ class CompareDesk(QObject):
         page.lane_moved.connect(self._move)
         page.lane_removed.connect(self._remove)
         page.add_requested.connect(self._offer)
-        page.column_stopped.connect(self._stop_column)
-        page.column_skipped.connect(self._skip_column)
+        page.column_stopped.connect(lambda place: self._each(place, Handle.stop))
+        page.column_skipped.connect(lambda place: self._each(place, Handle.skip))
         page.column_again.connect(self.again)
         page.voted.connect(self._vote)
         page.open_requested.connect(self.open)
@@ -88,7 +93,7 @@ class CompareDesk(QObject):
         except prices.PriceError as error:
             self._page.say(str(error))
         titles = {name: scenario.title for name, scenario in SCENARIOS.items()}
-        first = first_board(titles, self._playground.lab.route, SCENARIOS["key-rotation"].prompt)
+        first = setup.first_board(titles, self._playground.lab.route, SCENARIOS["key-rotation"].prompt)
         self.show_board(self._kept() or first)
         self._show_statistics()
 
@@ -98,7 +103,8 @@ class CompareDesk(QObject):
 
     def show_board(self, board: Board) -> None:
         """Another comparison, nothing of it run yet."""
-        self._board, self._runs = board, [None] * len(board.lanes)
+        self._board = board
+        self._runs = [None for _ in board.lanes]
         self._show_board()
 
     def _show_board(self) -> None:
@@ -117,7 +123,7 @@ class CompareDesk(QObject):
     def run(self) -> None:
         """Puts the prompt to every column."""
         if not self.running and self._asked_for is None:
-            spawn(self._prepare(), "prepare a comparison")
+            self._spawn(self._prepare(), "comparison")
 
     async def _prepare(self) -> None:
         await self._playground.lab.start()
@@ -125,14 +131,15 @@ class CompareDesk(QObject):
             self._shuffle()
         self._board = replace(self._board, lanes=tuple(self._fresh(lane) for lane in self._board.lanes))
         try:
-            if found := trouble(self._board):
+            if found := setup.trouble(self._board):
                 raise ValueError(found)
-            comparison = comparison_of(self._board, tuple(lane.route for lane in self._board.lanes))
+            comparison = setup.comparison_of(self._board, tuple(lane.route for lane in self._board.lanes))
             runner = self._runner_of(comparison)
         except (ValueError, OSError) as error:
             self._page.say(str(error))
             return
         estimate = runner.estimate
+        self._estimate = estimate_words(estimate)
         if comparison.cap is not None and estimate.unpriced:
             names = ", ".join(estimate.unpriced)
             self._page.say(f"The price of {names} is not known, so the cap cannot hold: run without a cap.")
@@ -145,8 +152,7 @@ class CompareDesk(QObject):
     def _shuffle(self) -> None:
         lanes = list(self._board.lanes)
         random.SystemRandom().shuffle(lanes)
-        self._board, self._runs = replace(self._board, lanes=tuple(lanes)), [None] * len(lanes)
-        self._show_board()
+        self.show_board(replace(self._board, lanes=tuple(lanes)))
 
     def _fresh(self, lane: Lane) -> Lane:
         """The lane with a route of its own: a scenario begins anew, and no two columns share an object."""
@@ -159,7 +165,7 @@ class CompareDesk(QObject):
             self._journal.close()
         self._comparison = comparison
         seed = secrets.randbelow(SEED_BELOW)
-        self._journal = saved.begin(self._playground.state, comparison, seed, _versions())
+        self._journal = saved.begin(self._playground.state, comparison, seed, setup.versions())
         return Runner(
             self._journal, comparison, self._start, self._priced, told=self._told, heard=self._heard, kept=self._learn
         )
@@ -167,10 +173,11 @@ class CompareDesk(QObject):
     def _confirm(self, yes: bool) -> None:
         runner, self._asked_for = self._asked_for, None
         if yes and runner is not None:
-            spawn(self._go(runner), "comparison")
+            self._spawn(self._go(runner), "comparison")
 
     async def _go(self, runner: Runner) -> None:
-        self._runner, self._runs = runner, [None] * len(self._board.lanes)
+        self._runner = runner
+        self._runs = [None for _ in self._board.lanes]
         self._page.show_board(self._board, self._runs, self._priced)
         self._page.set_hidden(self._board.blind)
         self._page.show_running(True)
@@ -190,19 +197,16 @@ class CompareDesk(QObject):
 
     def _end(self, end: End, progress: Progress) -> None:
         if end is End.CAPPED:
-            self._page.say(f"The cap is reached: {progress.left} runs were not started. Raise it to run them.")
+            self._page.say(capped_words(progress))
         self._show_statistics()
-        if self._page.has_answers():
-            self._page.ask_vote()
-        else:
-            self._page.set_hidden(False)
+        self._page.ask_vote()
 
     def _start(self, request: Request) -> Handle:
         """Begins the run of one cell. A scenario's session begins anew with each run."""
         place = next(i for i, lane in enumerate(self._board.lanes) if lane.route is request.route)
         lane = self._board.lanes[place]
         route = self._fresh(lane).route if lane.scenario else request.route
-        handle = self._playground.start(with_prompt(replace(request, route=route), lane.prompt))
+        handle = self._playground.start(setup.with_prompt(replace(request, route=route), lane.prompt))
         self._handles[place] = handle
         return handle
 
@@ -215,12 +219,9 @@ class CompareDesk(QObject):
             self._page.show_run(place, run)
 
     def _told(self, progress: Progress) -> None:
-        if self._board.repeat == 1:
-            return
-        left = "" if progress.seconds_left is None else f", about {progress.seconds_left:.0f} s left"
-        total = progress.done + progress.running + progress.left
-        seed = f", seed {self._journal.header.seed}" if self._journal is not None else ""
-        self._page.show_progress(f"{progress.done} of {total} runs{left}{seed}")
+        seed = self._journal.header.seed if self._journal is not None else 0
+        counts = progress_words(progress, seed) if self._board.repeat > 1 else ""
+        self._page.show_progress(" · ".join(filter(None, [counts, self._estimate])))
 
     def _learn(self, result: Result) -> None:
         if self._board.repeat > 1 and result.order % len(self._board.lanes) == 0:
@@ -233,32 +234,28 @@ class CompareDesk(QObject):
         for handle in self._handles.values():
             handle.stop()
 
-    def _stop_column(self, place: int) -> None:
+    def _each(self, place: int, act: Callable[[Handle], None]) -> None:
         if (handle := self._handles.get(place)) is not None:
-            handle.stop()
-
-    def _skip_column(self, place: int) -> None:
-        if (handle := self._handles.get(place)) is not None:
-            handle.skip()
+            act(handle)
 
     def again(self, place: int) -> None:
         """Asks one column once more. It stands in the history, not in the statistics."""
         if place in self._handles or self._runner is not None:
             self._page.say("It still runs: stop it first, or wait until it is done.")
         else:
-            spawn(self._again(place), "ask a column again")
+            self._spawn(self._again(place), "ask a column again")
 
     async def _again(self, place: int) -> None:
         await self._playground.lab.start()
         lane = self._fresh(self._board.lanes[place])
         try:
-            if found := trouble(replace(self._board, lanes=(lane,))):
+            if found := setup.trouble(replace(self._board, lanes=(lane,))):
                 raise ValueError(found)
             request = asked(self._board.prompt, lane.route, parameters=lane.parameters)
         except ValueError as error:
             self._page.say(str(error))
             return
-        handle = self._handles[place] = self._playground.start(with_prompt(request, lane.prompt))
+        handle = self._handles[place] = self._playground.start(setup.with_prompt(request, lane.prompt))
         async for _, run in handle.batches():
             self._runs[place] = run
             self._turns.take(place, run)
@@ -266,40 +263,52 @@ class CompareDesk(QObject):
         self._handles.pop(place, None)
 
     async def close(self) -> None:
-        """Stops what runs, and returns when it is over."""
+        """Stops what runs, and returns when nothing of it is left."""
+        self._asked_for = None
         self.stop()
-        for handle in tuple(self._handles.values()):
-            await handle.finished()
+        await self.finished()
         self._turns.clear()
+        if self._saves.isActive():
+            self._save_board()
         if self._journal is not None:
             self._journal.close()
             self._journal = None
+
+    async def finished(self) -> None:
+        """Returns when nothing is under way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = spawn(work, name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     # The set-up
 
     def _keep_board(self, board: Board) -> None:
         """Remembers the set-up. A scenario is kept by name: its address is another one the next time."""
         self._board = board
-        bare = [replace(lane, route=Route(name="", candidates=())) if lane.scenario else lane for lane in board.lanes]
-        data = msgspec.json.encode(replace(board, lanes=tuple(bare)))
+        self._saves.start()
+
+    def _save_board(self) -> None:
+        self._saves.stop()
         try:
-            write_atomically(self._playground.state / KEPT, data)
+            write_atomically(self._playground.state / KEPT, setup.written(self._board))
         except OSError as error:
             self._page.say(f"The set-up {CANNOT} ({error.strerror}). Free some space.")
 
     def _kept(self) -> Board | None:
         try:
-            board = msgspec.json.decode((self._playground.state / KEPT).read_bytes(), type=Board)
-        except (OSError, msgspec.DecodeError, msgspec.ValidationError):
+            board = setup.read((self._playground.state / KEPT).read_bytes(), SCENARIOS)
+        except OSError:
             return None
-        lanes = [lane for lane in board.lanes if not lane.scenario or lane.scenario in SCENARIOS]
-        whole = 2 <= len(lanes) <= MOST_COLUMNS
-        return replace(board, lanes=tuple(map(self._fresh, lanes))) if whole else None
+        return replace(board, lanes=tuple(map(self._fresh, board.lanes))) if board is not None else None
 
     def _move(self, place: int, target: int) -> None:
         run = self._runs.pop(place)
         self._runs.insert(target, run)
-        self._board = replace(self._board, lanes=moved(self._board.lanes, place, target))
+        self._board = replace(self._board, lanes=setup.moved(self._board.lanes, place, target))
         self._show_board()
 
     def _remove(self, place: int) -> None:
@@ -319,25 +328,7 @@ class CompareDesk(QObject):
         self.add(Lane(label=SCENARIOS[name].title, route=self._playground.lab.route(name), scenario=name))
 
     def _offer(self, place: QPoint) -> None:
-        menu = QMenu(self._page)
-        for route in self._routes:
-            ways = menu.addMenu(route.name)
-            self._line(ways, "The whole route", lambda route=route: self.add(Lane(label=route.name, route=route)))
-            for candidate in route.candidates:
-                alone = replace(route, name=candidate.label, candidates=(candidate,))
-                self._line(ways, candidate.label, lambda alone=alone: self.add(Lane(label=alone.name, route=alone)))
-        if self._routes:
-            menu.addSeparator()
-        for category in Category:
-            kinds = menu.addMenu(category.value)
-            for name, scenario in SCENARIOS.items():
-                if scenario.category is category:
-                    self._line(kinds, scenario.title, lambda name=name: self.add_scenario(name))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
-
-    def _line(self, menu: QMenu, text: str, act: Callable[[], None]) -> None:
-        menu.addAction(text).triggered.connect(lambda _=False: act())
+        offer_menu(self._page, self._routes, self.add, self.add_scenario).popup(place)
 
     # Judging
 
@@ -357,18 +348,27 @@ class CompareDesk(QObject):
         self._show_statistics()
 
     def _show_statistics(self) -> None:
-        known = standings(saved.votes(self._playground.state))
-        if self._journal is None or self._comparison is None:
-            self._page.statistics.show_statistics(Shown(standings=known))
-            return
-        results = tuple(self._journal.results)
-        labels = tuple(column.label for column in self._comparison.columns)
-        seed = self._journal.header.seed
-        kinds = (results, stats.only(results, cold=True), stats.only(results, cold=False))
-        every, cold, warm = (stats.statistics(labels, kind, seed=seed) for kind in kinds)
-        self._page.statistics.show_statistics(
-            Shown(labels=labels, results=results, columns=every, cold=cold, warm=warm, seed=seed, standings=known)
-        )
+        """Counts anew, in a thread: the window goes on. What comes meanwhile is counted behind it, once."""
+        if self._counting:
+            self._stale = True
+        else:
+            self._counting = True
+            self._spawn(self._count(), "statistics of the comparison")
+
+    async def _count(self) -> None:
+        try:
+            shown = Shown()
+            if self._journal is not None and self._comparison is not None:
+                labels = tuple(column.label for column in self._comparison.columns)
+                results, seed = tuple(self._journal.results), self._journal.header.seed
+                shown = await asyncio.to_thread(counted, labels, results, seed)
+            known = standings(saved.votes(self._playground.state))
+            self._page.statistics.show_statistics(replace(shown, standings=known))
+        finally:
+            self._counting = False
+        if self._stale:
+            self._stale = False
+            self._show_statistics()
 
     # Files
 
@@ -382,55 +382,12 @@ class CompareDesk(QObject):
         except (set_file.SetError, OSError) as error:
             self._page.say(str(error))
             return
-        self.show_board(board_of(comparison))
+        self.show_board(setup.board_of(comparison))
         if len(comparison.prompts) > 1:
             self._page.say("The set has more prompts than one: the page asks the first; the command line asks all.")
 
     def save(self, path: Path) -> None:
-        """The set as a file, which the command line reads as well. Scenarios of the lab cannot stand in it."""
-        if any(lane.scenario for lane in self._board.lanes):
-            self._page.say("Scenarios live in this window alone: remove their columns before you save the set.")
-            return
-        try:
-            made = comparison_of(self._board, tuple(lane.route for lane in self._board.lanes))
-            write_atomically(path, set_file.dump(made).encode())
-        except (ValueError, OSError) as error:
-            self._page.say(str(error))
-        else:
-            self._page.say(f"Saved as {path}.")
+        self._page.say(save_set(self._board, path))
 
     def report(self, path: Path) -> None:
-        """Every number of the last run of the comparison, in the form that the ending names."""
-        if self._journal is None or self._comparison is None or not self._journal.results:
-            self._page.say("There is nothing to report yet: run the comparison first.")
-            return
-        if (form := report.FORMS.get(path.suffix.lower())) is None:
-            self._page.say(f"A report ends in one of {', '.join(report.FORMS)}.")
-            return
-        made = report.report(self._journal.header, self._comparison, tuple(self._journal.results))
-        try:
-            write_atomically(path, form(made).encode())
-        except OSError as error:
-            self._page.say(f"{path} {CANNOT} ({error.strerror}). Choose another place.")
-        else:
-            self._page.say(f"Saved as {path}.")
-
-    async def finished(self) -> None:
-        """Returns when nothing runs."""
-        for handle in tuple(self._handles.values()):
-            await handle.finished()
-
-    def over(self) -> bool:
-        """Whether every column that was asked is over."""
-        return all(run is not None and run.outcome is not None for run in self._runs)
-
-    def outcomes(self) -> tuple[Outcome | None, ...]:
-        return tuple(run.outcome if run is not None else None for run in self._runs)
-
-
-def _versions() -> dict[str, str]:
-    try:
-        own = version("streamover")
-    except PackageNotFoundError:
-        own = "from source"
-    return {"streamover": own, "Python": platform.python_version(), platform.system() or "system": platform.release()}
+        self._page.say(save_report(self._journal, self._comparison, path))

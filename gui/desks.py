@@ -5,6 +5,7 @@ import sqlite3
 from engine.core.request import Candidate, Route
 from engine.playground import Playground
 from engine.settings import Settings
+from gui.compare_desk import CompareDesk
 from gui.controller import Controller
 from gui.history_desk import HistoryDesk
 from gui.key_desk import KeyDesk
@@ -14,6 +15,7 @@ from gui.provider_desk import ProviderDesk
 from gui.replay_desk import ReplayDesk
 from gui.route_desk import RouteDesk
 from gui.settings_desk import SettingsDesk
+from gui.views.compare import ComparePage
 from gui.views.history import HistoryPage
 from gui.views.keys import KeysPage
 from gui.views.providers import ProvidersPage
@@ -37,6 +39,10 @@ class Desks:
         self.providers = ProviderDesk(playground, providers, window)
         self.routes = RouteDesk(playground, controller, routes, lambda name: self.settings.keep(route=name))
         self.replay = ReplayDesk(window, controller)
+        compare = ComparePage()
+        window.add_page("compare", compare)
+        self.compare = CompareDesk(playground, compare)
+        self.compare.begin()
         self.history: HistoryDesk | None = None
         try:
             self.history = HistoryDesk(playground, controller, history, self.replay.show_replay)
@@ -55,6 +61,10 @@ class Desks:
             self.keys.refresh()
         elif page == "providers":
             self.providers.refresh()
+        elif page == "compare":
+            saved = (entry.route for entry in self.routes.book.list())
+            routes = (*self.routes.built_in().values(), *(route for route in saved if route is not None))
+            self.compare.set_routes(routes)
 
     def _edit_candidate(self, candidate: Candidate) -> None:
         """A candidate that the providers page made becomes a route of one, to be gone on with."""
@@ -65,5 +75,6 @@ class Desks:
         """Ends what the desks have under way."""
         await self.keys.close()
         await self.providers.close()
+        await self.compare.close()
         if self.history is not None:
             await self.history.close()

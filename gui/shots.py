@@ -27,7 +27,7 @@ from gui.theme import Mode, theme
 SIZE = QSize(1280, 800)
 RATIO = 2
 THEMES: tuple[Mode, ...] = ("light", "dark")
-FRAMES = 8  # turns of the loop in which views lay themselves out
+FRAMES = 20  # turns of the loop in which views lay themselves out, and learn which keys there are
 
 
 class Shot(NamedTuple):
