@@ -11,6 +11,7 @@ def main() -> int:
 
     options = argparse.ArgumentParser(prog="streamover", description="A playground for streaming LLM failover.")
     options.add_argument("--shots", type=Path, metavar="DIR", help="draw pictures of the window into DIR, and end")
+    options.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a recorded run to open")
     chosen = options.parse_args()
     if chosen.shots is not None:
         from gui import shots
@@ -23,7 +24,7 @@ def main() -> int:
         return demo.main(why)
     from gui import app
 
-    return app.run(app.session)
+    return app.run(lambda application: app.session(application, files=[path.resolve() for path in chosen.files]))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from gui.loop import QasyncLoop  # isort: skip  # sets QT_API before anything imports qasync
@@ -18,6 +18,7 @@ from gui.controller import Controller
 from gui.desks import Desks
 from gui.main_window import MainWindow
 from gui.reports import Reports
+from gui.single_instance import SingleInstance
 from gui.theme import theme
 
 ID = "io.github.streamover.Streamover"
@@ -48,9 +49,19 @@ def run(body: Callable[[QApplication], Awaitable[int]]) -> int:
         asyncio.set_event_loop(None)
 
 
-async def session(app: QApplication, state: Path | None = None) -> int:
-    """The window, from opening to closing."""
+async def session(app: QApplication, state: Path | None = None, files: Sequence[Path] = ()) -> int:
+    """The window, from opening to closing. `files` are recorded runs; where a window is open already, it shows them."""
     directory = state or Path(os.environ.get("STREAMOVER_STATE", "") or default_dir())
+    instance = SingleInstance(directory)
+    if not instance.first(files):
+        return 0
+    try:
+        return await _window(directory, instance, files)
+    finally:
+        instance.close()
+
+
+async def _window(directory: Path, instance: SingleInstance, files: Sequence[Path]) -> int:
     chosen, notice = settings.load(directory)
     theme().set_mode(chosen.theme if chosen.theme in ("light", "dark", "hc-light", "hc-dark") else "system")
     theme().set_zoom(chosen.zoom)
@@ -64,6 +75,9 @@ async def session(app: QApplication, state: Path | None = None) -> int:
         window.show()
         await controller.begin()
         desks = Desks(playground, controller, window, chosen)
+        instance.asked.connect(lambda paths, _: _come_forward(window, desks, [Path(path) for path in paths]))
+        for path in files[:1]:
+            desks.replay.loader.open(path)
         for sentence in filter(None, (notice, *playground.notices, *playground.keys.take_notices())):
             controller.notice.emit(sentence)
         await closing.wait()
@@ -73,3 +87,12 @@ async def session(app: QApplication, state: Path | None = None) -> int:
         await desks.close()
         window.deleteLater()
     return 0
+
+
+def _come_forward(window: MainWindow, desks: Desks, files: Sequence[Path]) -> None:
+    """A second start shows this window, and what it was started with."""
+    window.showNormal() if window.isMinimized() else window.show()
+    window.raise_()
+    window.activateWindow()
+    for path in files[:1]:
+        desks.replay.loader.open(path)

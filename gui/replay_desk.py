@@ -52,6 +52,7 @@ class ReplayDesk(QObject):
         self._run = run.id
         self._window.transport.show_replay(replay)
         self._window.transport.show()
+        self._window.transport.seek(replay.length)
         self._window.transport.setFocus()
 
     def close_bar(self) -> None:

@@ -142,7 +142,7 @@ class TimelinePlot(MovingPlot):
         painter.scale(self._theme.zoom, self._theme.zoom)
         self._scene = self._make_scene()
         paint_scene(self._scene, painter)
-        if not self.timeline.bars and not self.timeline.waiting:
+        if not self.timeline.lanes:
             self._paint_empty(painter)
         if self.hasFocus() and self._by_keyboard:
             self._paint_own_focus(painter)
