@@ -148,7 +148,7 @@ def test_the_page_can_be_copied_as_text(inspector: Inspector):
     assert "- Give up: attempts were left" in text
 
 
-def test_keys_step_and_close(inspector: Inspector, qtbot):
+def test_keys_step(inspector: Inspector, qtbot):
     inspector.show_attempt(story(), 2)
     inspector._tabs.setFocus()
     with qtbot.waitSignal(inspector.step_requested) as back:
@@ -157,8 +157,7 @@ def test_keys_step_and_close(inspector: Inspector, qtbot):
     with qtbot.waitSignal(inspector.step_requested) as on:
         qtbot.keyClick(inspector._tabs, Qt.Key.Key_Period)
     assert on.args == [1]
-    with qtbot.waitSignal(inspector.close_requested):
-        qtbot.keyClick(inspector._tabs, Qt.Key.Key_Escape)
+
 
 
 def test_buttons_step_and_close(inspector: Inspector, qtbot):

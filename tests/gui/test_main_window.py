@@ -97,7 +97,7 @@ def test_a_click_on_a_bar_opens_its_details(qapp: QApplication, tmp_path: Path):
             session.window.timeline.attempt_selected.emit(1)
             assert session.window.inspector.isVisible()
             assert "429" in session.window.inspector.text()
-            session.window.inspector.close_requested.emit()
+            QTest.keyClick(session.window, Qt.Key.Key_Escape)
             assert session.window.inspector.isHidden()
 
     looped(story)
