@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from engine import local
 from engine.core.request import Candidate, Route
 from engine.playground import Playground
 from engine.settings import Settings
@@ -26,7 +27,11 @@ from gui.views.settings import SettingsPage
 class Desks:
     """Puts the pages into the window. The playground is entered, and the controller has begun."""
 
-    def __init__(self, playground: Playground, controller: Controller, window: MainWindow, chosen: Settings) -> None:
+    def __init__(
+        self, playground: Playground, controller: Controller, window: MainWindow, chosen: Settings, *,
+        small: bool | None = None,
+    ) -> None:  # fmt: skip
+        """`small` says whether the small model is here; None looks for it."""
         self._window = window
         keys, routes, history, options = KeysPage(), RouteEditor(), HistoryPage(), SettingsPage()
         providers = ProvidersPage()
@@ -37,7 +42,13 @@ class Desks:
         self.settings = SettingsDesk(playground, window, options, chosen)
         self.keys = KeyDesk(playground, keys, window)
         self.providers = ProviderDesk(playground, providers, window)
-        self.routes = RouteDesk(playground, controller, routes, lambda name: self.settings.keep(route=name))
+        self.routes = RouteDesk(
+            playground,
+            controller,
+            routes,
+            lambda name: self.settings.keep(route=name),
+            small=local.available() if small is None else small,
+        )
         self.replay = ReplayDesk(window, controller)
         compare = ComparePage()
         window.add_page("compare", compare)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from engine import local, prices
+from engine import prices
 from engine.core.request import Candidate, Parameters, Route
 from engine.driver import spawn
 from engine.playground import Playground
@@ -23,9 +23,12 @@ class RouteDesk(QObject):
     """Keeps the editor's list in step with the book. `chosen` is told the name of the route in use."""
 
     def __init__(
-        self, playground: Playground, controller: Controller, editor: RouteEditor, chosen: Callable[[str], None]
-    ) -> None:
+        self, playground: Playground, controller: Controller, editor: RouteEditor, chosen: Callable[[str], None], *,
+        small: bool,
+    ) -> None:  # fmt: skip
+        """`small`: whether the small model is here."""
         super().__init__(editor)
+        self._small = small
         self._playground, self._controller, self._editor, self._chosen = playground, controller, editor, chosen
         self.book = RouteBook(playground.state)
         editor.route_saved.connect(self._done(lambda route: self.book.save(route)))
@@ -51,7 +54,7 @@ class RouteDesk(QObject):
     def built_in(self) -> dict[str, Route]:
         """The routes that need no set-up: the lab's, and the small model's where it is installed."""
         routes = {"The first start": self._controller.built_in_route()}
-        if local.available():
+        if self._small:
             small = Candidate(provider="local", model="smollm2-135m-instruct")
             routes[SMALL] = Route(name=SMALL, candidates=(small,))
         return routes

@@ -101,6 +101,7 @@ async def pixmap(shot: Shot, mode: Mode) -> QPixmap:
     with tempfile.TemporaryDirectory() as state:
         (Path(state) / "routes").mkdir()
         (Path(state) / "routes" / "work.toml").write_text(ROUTE, encoding="utf-8")
+        theme().set_mode(mode)  # before the views are made: those that were never shown would keep the old one's ground
         async with Playground(Path(state)) as playground:
             for provider, alias in KEYS:
                 await playground.keys.add(provider, alias, f"{alias}-" + "x" * 32, session_only=True)
@@ -109,7 +110,7 @@ async def pixmap(shot: Shot, mode: Mode) -> QPixmap:
             window.resize(SIZE)
             window.show()
             await controller.begin()
-            desks = Desks(playground, controller, window, Settings(theme=mode, route="work"))
+            desks = Desks(playground, controller, window, Settings(theme=mode, route="work"), small=True)
             desks.routes.edit(desks.routes.book.load("work"))
             picture = await _taken(window, shot)
             await controller.close()

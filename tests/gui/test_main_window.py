@@ -7,6 +7,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTextEdit
 
 from engine.core.events import Outcome
+from engine.core.faults import Kind
+from engine.core.request import Candidate, Route
+from engine.lab import beats as b
 from tests.gui.looped import Session, looped
 
 
@@ -58,14 +61,20 @@ def test_escape_stops_and_keeps_what_was_said(qapp: QApplication, tmp_path: Path
 def test_skip_goes_on_at_once_while_it_waits(qapp: QApplication, tmp_path: Path):
     async def story() -> None:
         async with Session(tmp_path, speed=1.0) as session:
-            session.window.play("key-rotation")
-            await session.until(lambda: bool(session.controller.run and session.controller.run.waiting))
-            session.window.timeline.skip_requested.emit()
-            await session.until(lambda: bool(session.controller.run and len(session.controller.run.attempts) == 2))
-            run = session.controller.run
-            assert run is not None
-            assert run.attempts[1].candidate == 1
-            session.controller.stop()
+            lab, c = session.playground.lab, session.controller
+            limited = lab.play("limited", (b.Status(code=429, kind=Kind.RATE_LIMIT, retry_after=8),))
+            good = lab.play("good", (b.Say(text="Here I am."), b.End()))
+            places = [Candidate(provider="openai", model=u[-4:], base_url=f"{u}/v1") for u in (limited, good)]
+            c.set_route(Route(name="skip", candidates=tuple(places)))
+            c.submit("Why?")
+            await session.until(lambda: bool(c.run and c.run.waiting))
+            assert session.window.timeline.skip.isVisible()
+            session.window.timeline.skip.click()
+            await session.until(lambda: not c.live)
+            assert c.run is not None
+            assert c.run.text == "Here I am."
+            assert c.run.ended is not None
+            assert c.run.ended < 7
 
     looped(story)
 
