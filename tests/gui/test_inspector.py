@@ -159,7 +159,6 @@ def test_keys_step(inspector: Inspector, qtbot):
     assert on.args == [1]
 
 
-
 def test_buttons_step_and_close(inspector: Inspector, qtbot):
     buttons = {button.accessibleName(): button for button in inspector.findChildren(QToolButton)}
     with qtbot.waitSignal(inspector.step_requested):
