@@ -18,7 +18,8 @@ CLOSE = 4.0  # of 255, on average: another build of the font engine stays below,
 
 def thumbnail(image: QImage) -> bytes:
     small = image.scaledToWidth(SMALL, Qt.TransformationMode.SmoothTransformation)
-    return bytes(small.convertToFormat(QImage.Format.Format_Grayscale8).constBits())
+    grey = small.convertToFormat(QImage.Format.Format_Grayscale8)  # held: its bits are gone with it
+    return bytes(grey.constBits())
 
 
 def distance(a: QImage, b: QImage) -> float:
